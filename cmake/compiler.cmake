@@ -1,0 +1,25 @@
+# Warnings are errors; assertions stay on in every build (a bug must not become a wrong figure).
+add_library(xinglin_compiler INTERFACE)
+target_compile_options(xinglin_compiler INTERFACE -Wall -Wextra -Werror -fno-omit-frame-pointer)
+target_include_directories(xinglin_compiler INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+
+find_program(XINGLIN_MOLD mold)
+if(XINGLIN_MOLD)
+  target_link_options(xinglin_compiler INTERFACE -fuse-ld=mold)
+endif()
+
+find_program(XINGLIN_CCACHE ccache)
+if(XINGLIN_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      ${XINGLIN_CCACHE})
+endif()
+
+set(XINGLIN_SANITIZE "" CACHE STRING "address;undefined or thread")
+if(XINGLIN_SANITIZE)
+  string(REPLACE ";" "," _sanitizers "${XINGLIN_SANITIZE}")
+  target_compile_options(xinglin_compiler INTERFACE -fsanitize=${_sanitizers} -fno-sanitize-recover=all)
+  target_link_options(xinglin_compiler INTERFACE -fsanitize=${_sanitizers})
+endif()
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")

@@ -1,0 +1,56 @@
+#pragma once
+// The FHIR R4 (4.0.1) definitions, compiled into the binary at build time from the pinned npm package of the
+// specification (see docs/decisions). Immutable, shared by all threads.
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace xinglin::fhir {
+
+/// One element of a type: `name` under its parent type.
+struct ElementDefinition {
+  std::string_view name;                     ///< "birthDate"; a choice is "value" with several types
+  std::span<const std::string_view> types;   ///< "date"; a backbone is the path of itself, e.g. "Patient.contact"
+  std::span<const std::string_view> targets; ///< resource types a Reference may point at; empty = any
+  uint16_t min;
+  uint16_t max;                 ///< 65535 = unbounded
+  bool is_choice;               ///< written name + capitalised type ("valueQuantity")
+  std::string_view binding;     ///< value set URL of a required binding, without version; else empty
+  bool is_modifier;
+  bool is_summary;
+};
+
+/// A resource, complex type, backbone ("Patient.contact") or primitive ("date").
+struct TypeDefinition {
+  std::string_view name;
+  std::string_view base; ///< "DomainResource", "BackboneElement", "Element", ...
+  enum class Kind : uint8_t { resource, complex, backbone, primitive } kind;
+  bool is_abstract;
+  std::span<const ElementDefinition> elements; ///< own and inherited, in the order of the specification
+};
+
+struct SearchParameterDefinition {
+  std::string_view code;       ///< "birthdate"
+  std::string_view url;
+  std::string_view type;       ///< number date string token reference composite quantity uri special
+  std::string_view expression; ///< FHIRPath, as published
+  std::span<const std::string_view> base;    ///< resource types it is for ("Resource", "DomainResource" = all)
+  std::span<const std::string_view> targets; ///< of a reference
+  struct Component { std::string_view definition_url, expression; };
+  std::span<const Component> components;     ///< of a composite
+};
+
+const TypeDefinition* find_type(std::string_view name);
+/// Also finds a choice by its written name ("valueQuantity"); then *chosen_type, if given, is set to "Quantity".
+const ElementDefinition* find_element(const TypeDefinition& type, std::string_view written_name,
+                                      std::string_view* chosen_type = nullptr);
+bool is_resource_type(std::string_view name); ///< concrete: one of the 146
+std::span<const std::string_view> resource_types(); ///< the 146, sorted
+std::span<const SearchParameterDefinition> search_parameters();
+const SearchParameterDefinition* find_search_parameter(std::string_view resource_type, std::string_view code);
+/// Is the code in the value set (URL without version)? Unknown when the set is not enumerable here (e.g. all of UCUM).
+enum class Membership : uint8_t { yes, no, unknown };
+Membership in_value_set(std::string_view value_set_url, std::string_view system, std::string_view code);
+
+} // namespace xinglin::fhir

@@ -1,0 +1,109 @@
+#pragma once
+// A parsed JSON document that keeps what was written: numbers as their text, the place of every value, the source
+// bytes. Read through Node, a light handle that never outlives its Document.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xinglin::fhir {
+
+class Document;
+
+enum class Kind : uint8_t { none, null, boolean, number, string, array, object };
+
+/// A value in a document. A missing value is a Node of kind none, and asking it for more gives none again.
+class Node {
+public:
+  Node() = default;
+  Node(const Document* document, uint32_t index) : m_document(document), m_index(index) {}
+  Kind kind() const;
+  explicit operator bool() const { return kind() != Kind::none; }
+  bool is_object() const { return kind() == Kind::object; }
+  bool is_array() const { return kind() == Kind::array; }
+  bool is_string() const { return kind() == Kind::string; }
+  std::string_view text() const; ///< string: unescaped; number and boolean: as written; else empty
+  bool boolean() const;          ///< true only for the literal true
+  Node operator[](std::string_view name) const; ///< member of an object (first of that name)
+  Node at(size_t position) const;               ///< element of an array, or value of the n-th member of an object
+  size_t size() const;                          ///< elements of an array, members of an object
+  std::string_view name() const;                ///< the member name this value stands under; empty in arrays
+  Node first() const;                           ///< first child; none when there is none
+  Node next() const;                            ///< next sibling; none after the last
+  std::string_view raw() const;                 ///< the source bytes of this value
+  size_t offset() const;                        ///< byte offset in the source
+  int line() const;                             ///< 1-based; counts line feeds, so ask only for messages
+  uint32_t index() const { return m_index; }
+  const Document* document() const { return m_document; }
+  bool operator==(const Node&) const = default;
+
+  class Iterator {
+  public:
+    explicit Iterator(Node node) : m_node_index(node.m_index), m_node_document(node.m_document) {}
+    Node operator*() const { return Node(m_node_document, m_node_index); }
+    Iterator& operator++();
+    bool operator==(const Iterator& other) const { return m_node_index == other.m_node_index; }
+
+  private:
+    uint32_t m_node_index;
+    const Document* m_node_document;
+  };
+  Iterator begin() const { return Iterator(first()); } ///< children: elements, or values of members (see name())
+  Iterator end() const { return Iterator(Node{m_document, UINT32_MAX}); }
+
+private:
+  const Document* m_document = nullptr;
+  uint32_t m_index = UINT32_MAX;
+};
+
+/// Owns the bytes and the tree. Movable, not copyable; Nodes stay valid over a move only if re-fetched from root().
+class Document {
+public:
+  static constexpr size_t k_bytes_max = 64u << 20; ///< larger is refused (too_large)
+  static constexpr int k_depth_max = 128;          ///< deeper is refused
+  /// Takes one JSON value (RFC 8259, UTF-8, no duplicate member names). Throws base::Refused(malformed) whose issue
+  /// has line and column and says what was expected.
+  static Document parse(std::string bytes);
+  Document(Document&&) noexcept;
+  Document& operator=(Document&&) noexcept;
+  ~Document();
+  Node root() const { return Node(this, 0); }
+  std::string_view bytes() const { return m_bytes; }
+
+  struct Entry; ///< one flat record per value, in document order; see json.cc
+private:
+  friend class Node;
+  Document();
+  std::string m_bytes;
+  std::string m_unescaped; ///< arena for strings that contained escapes
+  std::vector<Entry> m_entries;
+};
+
+/// Builds compact JSON text. Calls must nest properly (asserted).
+class JsonWriter {
+public:
+  JsonWriter& begin_object();
+  JsonWriter& end_object();
+  JsonWriter& begin_array();
+  JsonWriter& end_array();
+  JsonWriter& key(std::string_view name);
+  JsonWriter& string(std::string_view text);
+  JsonWriter& number(int64_t value);
+  JsonWriter& boolean(bool value);
+  JsonWriter& null();
+  JsonWriter& raw(std::string_view json); ///< a value that is JSON already (a decimal's text, another resource)
+  JsonWriter& member(std::string_view name, std::string_view text) { return key(name).string(text); }
+  std::string take();
+  const std::string& text() const { return m_out; }
+
+private:
+  void separate();
+  std::string m_out;
+  std::vector<char> m_open;
+  bool m_first = true;
+  bool m_after_key = false;
+};
+
+} // namespace xinglin::fhir

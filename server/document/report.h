@@ -1,0 +1,67 @@
+#pragma once
+// Documents: text with numbers in it, each number with an address. A template is Markdown with figures in braces; what
+// comes out is the official document (.docx by GB/T 9704-2012), a page (HTML) and an annex (.xlsx).
+
+#include "server/indicator/engine.h"
+
+#include <string>
+#include <vector>
+
+namespace xinglin::document {
+
+/// A number printed in a document.
+struct PrintedFigure {
+  std::string text;              ///< as printed: "62236", "16.4%", "无"
+  std::string format;            ///< as asked in the braces
+  indicator::Figure figure;
+  std::optional<indicator::Figure> compared; ///< the figure it is compared with (同期, 上期)
+  size_t paragraph = 0;
+  std::string digest;            ///< of the counted rows
+};
+
+struct Run {
+  std::string text;
+  int figure = -1; ///< index into Report::figures, -1 = prose
+};
+struct Paragraph {
+  enum class Kind : uint8_t { title, heading1, heading2, heading3, body } kind = Kind::body;
+  std::vector<Run> runs;
+};
+
+struct Report {
+  std::string template_id, template_hash, catalog_hash;
+  std::string org, org_name;
+  base::Period period = base::Period::year_of(2000);
+  indicator::AsOf as_of;
+  std::vector<Paragraph> paragraphs;
+  std::vector<PrintedFigure> figures;
+  std::vector<indicator::Finding> findings;
+  std::string text() const; ///< the plain text, one paragraph a line
+};
+
+struct Request {
+  std::string template_id;
+  std::string org;
+  base::Period period = base::Period::year_of(2000);
+  std::optional<indicator::AsOf> as_of;
+};
+
+/// Throws Refused(not_found) for an unknown template, Refused(invalid) for a template error: file, line, mend.
+Report make_report(const indicator::Engine& engine, const Request& request);
+/// The issues of a template against the catalog, without figures (used by the package checker).
+base::Issues check_template(const package::DocumentTemplate& document, const package::Catalog& catalog);
+
+/// Bytes of the files. `base_url` makes the figures' links ("" = none).
+std::string to_docx(const Report& report);
+std::string to_html(const Report& report, std::string_view base_url);
+std::string to_xlsx(const Report& report, std::string_view base_url);
+std::string to_json(const Report& report);
+
+/// What changed between a report and the same one as of later: each figure whose printed text differs, and the records.
+struct Change {
+  PrintedFigure before, after;
+  std::vector<indicator::Engine::RowChange> records;
+};
+std::vector<Change> compare(const indicator::Engine& engine, const Report& before, const Report& after);
+
+} // namespace xinglin::document

@@ -1,0 +1,67 @@
+#pragma once
+// The words at work: what a write means before it reaches the store. A form submission is checked by its form's rules
+// and makes its yields in the same commit; a register's record is checked by its register; yields refuse direct edits.
+
+#include "server/package/model.h"
+#include "server/store/store.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace xinglin::program {
+
+/// FHIR names of our own (documented in docs/fhir.md).
+inline constexpr std::string_view k_form_prefix = "urn:xinglin:form:";              ///< QuestionnaireResponse.questionnaire = prefix + form id + "|" + version
+inline constexpr std::string_view k_organization_extension = "urn:xinglin:organization"; ///< valueReference: who recorded it
+inline constexpr std::string_view k_period_extension = "urn:xinglin:period";        ///< return: valueString "2023-05"
+inline constexpr std::string_view k_state_extension = "urn:xinglin:state";          ///< return: valueCode draft submitted returned accepted locked
+inline constexpr std::string_view k_opened_extension = "urn:xinglin:opened";        ///< Organization, Location: valueDate
+inline constexpr std::string_view k_closed_extension = "urn:xinglin:closed";        ///< Organization, Location: valueDate
+inline constexpr std::string_view k_derived_tag_system = "urn:xinglin:derived-from"; ///< meta.tag on yields: code = id of the QuestionnaireResponse
+
+/// A filled form, before it is FHIR: what a page, an import or the simulator hands in.
+struct Submission {
+  std::string form;                 ///< form id
+  std::string id;                   ///< own id made on the device (also the idempotency key); empty = assigned
+  std::string subject;              ///< "Patient/ID", "Organization/ID"
+  std::string org;                  ///< Organization id
+  std::string author;               ///< "Practitioner/ID" or empty
+  std::string authored;             ///< dateTime; empty = now
+  std::string period;               ///< return
+  std::string state;                ///< return; empty = submitted... only operations change it later
+  struct Answer {
+    std::string item;
+    std::vector<std::string> values;          ///< as text in the item's type
+    std::vector<std::vector<Answer>> groups;  ///< of a repeating group
+  };
+  std::vector<Answer> answers;
+};
+
+class Program {
+public:
+  Program(store::Store& store, std::shared_ptr<const package::Catalog> catalog);
+  ~Program();
+  const package::Catalog& catalog() const;
+
+  /// The one door to the store for everyone (API, load, imports, simulator): validates structure, checks by register
+  /// and form, adds the yields, replaces them on update, removes them with their form, keeps yields from direct edits,
+  /// keeps return states to their operations. Throws Refused with all issues; changes nothing then.
+  store::Receipt write(std::vector<store::Write> writes);
+
+  /// The QuestionnaireResponse of a submission as JSON (not written).
+  std::string to_response(const Submission& submission) const;
+  store::Receipt submit(const std::vector<Submission>& submissions);
+
+  /// Return operations: submit, accept, return, lock (draft → submitted → returned → accepted → locked).
+  store::Receipt change_state(std::string_view response_id, std::string_view operation, std::string_view reason = {});
+
+  /// Writes the Questionnaire and Measure resources of the catalog where they changed, and notes the catalog's hash.
+  void install();
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace xinglin::program
