@@ -14,13 +14,14 @@ enum class Severity { information, warning, error, fatal };
 
 struct Issue {
   Severity severity = Severity::error;
-  std::string code = "invalid"; ///< FHIR issue type: invalid, structure, required, value, invariant, not-found, conflict, ...
-  std::string text;             ///< one English sentence: what is wrong, then the mend
-  std::string text_zh;          ///< the same in Chinese, where the place has one (forms, packages); may be empty
-  std::string expression;       ///< FHIRPath of the place in a resource, e.g. "Patient.name[0].given[1]"
-  std::string file;             ///< file name, where the data came from a file
-  int line = 0;                 ///< 1-based; 0 = unknown
-  int column = 0;               ///< 1-based, in bytes; 0 = unknown
+  std::string code =
+      "invalid";         ///< FHIR issue type: invalid, structure, required, value, invariant, not-found, conflict, ...
+  std::string text = {}; ///< one English sentence: what is wrong, then the mend
+  std::string text_zh = {};    ///< the same in Chinese, where the place has one (forms, packages); may be empty
+  std::string expression = {}; ///< FHIRPath of the place in a resource, e.g. "Patient.name[0].given[1]"
+  std::string file = {};       ///< file name, where the data came from a file
+  int line = 0;                ///< 1-based; 0 = unknown
+  int column = 0;              ///< 1-based, in bytes; 0 = unknown
 };
 
 /// A list of issues in the order found.
