@@ -21,7 +21,19 @@ struct Place {
   int line = 0;
 };
 
-enum class ItemType : uint8_t { string, text, integer, decimal, boolean, date, datetime, choice, reference, citizen_id, money };
+enum class ItemType : uint8_t {
+  string,
+  text,
+  integer,
+  decimal,
+  boolean,
+  date,
+  datetime,
+  choice,
+  reference,
+  citizen_id,
+  money
+};
 
 struct Option {
   std::string code;
@@ -35,14 +47,14 @@ struct Item {
   ItemType type = ItemType::string;
   bool required = false;
   bool repeats = false;
-  std::string unit;                    ///< UCUM
-  std::string range_low, range_high;   ///< decimals as written; empty = open
-  std::vector<Option> options;         ///< choice, in order
-  std::string to;                      ///< reference: register id
-  std::string code;                    ///< "loinc|8480-6": yields an Observation of it
-  std::string path;                    ///< register: FHIRPath in the resource it is kept as
-  std::string was;                     ///< the id this item replaces
-  std::vector<Item> items;             ///< of a repeating group
+  std::string unit;                  ///< UCUM
+  std::string range_low, range_high; ///< decimals as written; empty = open
+  std::vector<Option> options;       ///< choice, in order
+  std::string to;                    ///< reference: register id
+  std::string code;                  ///< "loinc|8480-6": yields an Observation of it
+  std::string path;                  ///< register: FHIRPath in the resource it is kept as
+  std::string was;                   ///< the id this item replaces
+  std::vector<Item> items;           ///< of a repeating group
   Place place;
 };
 
@@ -50,15 +62,16 @@ struct Check {
   std::string when; ///< FHIRPath over item ids, %about, %last, %today; true = fires
   base::Severity severity = base::Severity::error;
   Text message;
+  bool absent_passes = false; ///< YAML `absent: passes`: silence is meant where an optional item is missing
   Place place;
 };
 
 /// A resource that a submitted form makes (kept in the same commit, refusing direct edits).
 struct Yield {
-  std::string id;       ///< key within the form; part of the yielded resource's id
-  std::string resource; ///< FHIR type
-  std::string when;     ///< FHIRPath; empty = always
-  std::string each;     ///< id of a repeating item: one resource for each; empty = one
+  std::string id;                                       ///< key within the form; part of the yielded resource's id
+  std::string resource;                                 ///< FHIR type
+  std::string when;                                     ///< FHIRPath; empty = always
+  std::string each;                                     ///< id of a repeating item: one resource for each; empty = one
   std::vector<std::pair<std::string, std::string>> set; ///< element path ("code.coding[0].code") → FHIRPath, in order
   Place place;
 };
@@ -83,10 +96,10 @@ struct Form {
   std::string program;
   Text title;
   std::string version = "1";
-  std::string source;                          ///< the regulation it follows
-  std::string about;                           ///< register id of the subject
-  ReturnCycle cycle = ReturnCycle::none;       ///< a return (报表) has one
-  std::string happened;                        ///< item id of the business date; empty = the authored date
+  std::string source;                    ///< the regulation it follows
+  std::string about;                     ///< register id of the subject
+  ReturnCycle cycle = ReturnCycle::none; ///< a return (报表) has one
+  std::string happened;                  ///< item id of the business date; empty = the authored date
   std::vector<Item> items;
   std::vector<Check> checks;
   std::vector<Yield> yields;
@@ -106,11 +119,12 @@ enum class Grain : uint8_t { record, returned }; ///< YAML: record | return
 
 /// Records the simulator and the tests make so that they count (make) or do not (make_not).
 struct Make {
-  std::string form;                                      ///< form id; or
-  std::string register_id;                               ///< YAML `register:`
-  std::vector<std::pair<std::string, std::string>> set;  ///< item id → value ("$day", "$value", "yes", "3..9", "a|b"), see docs/authoring.md
-  std::string part;                                      ///< proportion: "hit" or "miss"; empty = row
-  std::map<std::string, std::string> more;               ///< further keys (about, distinct, value, adjust, linked, ...)
+  std::string form;        ///< form id; or
+  std::string register_id; ///< YAML `register:`
+  std::vector<std::pair<std::string, std::string>>
+      set;          ///< item id → value ("$day", "$value", "yes", "3..9", "a|b"), see docs/authoring.md
+  std::string part; ///< proportion: "hit" or "miss"; empty = row
+  std::map<std::string, std::string> more; ///< further keys (about, distinct, value, adjust, linked, ...)
   Place place;
 };
 
@@ -118,24 +132,25 @@ struct Indicator {
   std::string id; ///< "hospital_ops.discharges": the file name
   std::string program;
   Text title;
-  Text unit;                          ///< 人次
+  Text unit; ///< 人次
   IndicatorKind kind = IndicatorKind::count;
   PeriodKind period = PeriodKind::flow;
   Grain grain = Grain::record;
-  std::string count = "rows";         ///< rows | subjects | distinct COLUMN
+  std::string count = "rows";            ///< rows | subjects | distinct COLUMN
   std::string attribution = "performer"; ///< performer | manager | residence | reporter
-  std::string authority = "own";      ///< own | upper:SYSTEM
-  std::string better;                 ///< higher | lower | empty
-  std::string population;             ///< rate: indicator id of the denominator
-  int64_t per = 0;                    ///< rate: 1000, 10000, 100000
-  int decimals = 0;                   ///< digits shown when the template does not say
-  std::string derived;                ///< expression over indicator ids: + - * / ( ) numbers, average(ID), least(...)
-  std::string sql;                    ///< rows query; empty for derived
+  std::string authority = "own";         ///< own | upper:SYSTEM
+  std::string better;                    ///< higher | lower | empty
+  std::string population;                ///< rate: indicator id of the denominator
+  int64_t per = 0;                       ///< rate: 1000, 10000, 100000
+  std::string shown = "number";          ///< number | percent (a proportion prints as a percentage anyway)
+  int decimals = 0;                      ///< digits shown when the template does not say
+  std::string derived; ///< expression over indicator ids: + - * / ( ) numbers, average(ID), least(...)
+  std::string sql;     ///< rows query; empty for derived
   std::string source;
-  Text definition;                    ///< numerator / denominator in words
-  std::vector<std::string> agrees;    ///< consistency rules over indicators, e.g. "a = b + c": a breach is a finding
+  Text definition;                 ///< numerator / denominator in words
+  std::vector<std::string> agrees; ///< consistency rules over indicators, e.g. "a = b + c": a breach is a finding
   std::vector<Make> make, make_not;
-  std::string hash;                   ///< sha256 of all that decides its value (sql, facts, yml), first 12 hex digits
+  std::string hash; ///< sha256 of all that decides its value (sql, facts, yml), first 12 hex digits
   Place place;
 };
 
@@ -168,7 +183,9 @@ struct Program {
   std::vector<std::string> needs;   ///< other program ids
   std::vector<std::string> systems; ///< ids of the systems it carries
   std::vector<std::string> roles;
-  std::string hash;                 ///< sha256 over its files
+  std::string hash;                         ///< sha256 over its files
+  std::map<std::string, std::string> files; ///< what it was read from: path within the folder → bytes
+  Place place;
 };
 
 /// Everything loaded, found by id. Ids are unique over all programs. Immutable once built; share by shared_ptr.
@@ -184,9 +201,32 @@ struct Catalog {
   std::string hash; ///< sha256 over all programs
 };
 
+/// Limits on what is read; each has its rejection test.
+inline constexpr size_t k_programs_max = 500;
+inline constexpr size_t k_program_files_max = 5000;
+inline constexpr size_t k_file_bytes_max = 1u << 20;
+inline constexpr size_t k_id_length_max = 48;
+inline constexpr size_t k_items_max = 300;
+inline constexpr size_t k_options_max = 500;
+inline constexpr size_t k_checks_max = 200;
+inline constexpr size_t k_yields_max = 50;
+inline constexpr size_t k_yield_paths_max = 200;
+inline constexpr size_t k_expression_length_max = 20000;
+
 /// Reads every folder of `directory`. A broken program is left out whole and its issues reported (file, line, what,
 /// mend); the others load. Never throws for bad content; throws Refused(not_found) when the directory is absent.
 std::shared_ptr<const Catalog> load(const std::string& directory, base::Issues& issues);
+
+/// load(), then check() (server/package/check.h): programs with an error of either are left out, and those that need
+/// them.
+std::shared_ptr<const Catalog> load_checked(const std::string& directory, base::Issues& issues);
+
+/// Keeps the texts of a catalog under `data_directory`/packages/HASH (once; atomic), so that what was made with it can
+/// be made again. Throws Refused(unavailable) when the directory cannot be written.
+void keep(const Catalog& catalog, const std::string& data_directory);
+/// The catalog kept under that hash. Throws Refused(not_found) when it never was, Refused(unavailable) when it is
+/// damaged.
+std::shared_ptr<const Catalog> load_kept(const std::string& data_directory, const std::string& hash);
 
 /// The names of the column set every table has, and those of a form's own table; see docs/authoring.md.
 ///   record  VARCHAR  "QuestionnaireResponse/ID" (register: "Patient/ID")
@@ -201,7 +241,7 @@ struct TableColumn {
 };
 struct Table {
   std::string name;
-  std::string view_json;  ///< the ViewDefinition that fills it (columns in the same order, less entered and t_from)
+  std::string view_json; ///< the ViewDefinition that fills it (columns in the same order, less entered and t_from)
   std::vector<TableColumn> columns;
   bool is_child = false;
   bool is_return = false;
