@@ -5,6 +5,7 @@
 #include "lib/http/server.h"
 
 #include "lib/base/issue.h"
+#include "lib/http/date.h"
 #include "lib/http/gzip.h"
 #include "lib/http/uri.h"
 
@@ -22,8 +23,8 @@
 #include <boost/beast/http.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -42,19 +43,6 @@ constexpr auto k_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr size_t k_gzip_bytes_min = 1400;       ///< shorter answers fit one packet as they are
 constexpr size_t k_linger_bytes_max = 8u << 20; ///< read and dropped after a refusal, so that the client sees it
 constexpr int k_linger_s = 3;
-
-std::string http_date() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[40];
-  static constexpr const char* k_days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* k_months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", k_days[parts.tm_wday], parts.tm_mday,
-                k_months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
-  return text;
-}
 
 bool is_text(std::string_view content_type) {
   return content_type.starts_with("text/") || content_type.find("json") != std::string_view::npos ||
@@ -287,7 +275,9 @@ struct Server::Impl {
     beast::http::response<beast::http::string_body> message;
     message.version(version);
     message.result(static_cast<unsigned>(response.status));
-    message.set(beast::http::field::date, http_date());
+    message.set(beast::http::field::date, to_http_date(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                           std::chrono::system_clock::now().time_since_epoch())
+                                                           .count()));
     message.set(beast::http::field::server, "xinglin");
     for (const auto& [name, value] : response.headers)
       message.insert(name, value);
