@@ -20,4 +20,9 @@ set_target_properties(duckdb PROPERTIES
   IMPORTED_LOCATION ${XINGLIN_THIRD_PARTY}/duckdb/libduckdb.so
   IMPORTED_SONAME libduckdb.so
   INTERFACE_INCLUDE_DIRECTORIES ${XINGLIN_THIRD_PARTY}/duckdb)
+# Programs find it beside themselves first, so that build/release can be carried elsewhere whole.
+list(APPEND CMAKE_BUILD_RPATH "$ORIGIN")
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  file(COPY_FILE ${XINGLIN_THIRD_PARTY}/duckdb/libduckdb.so ${CMAKE_BINARY_DIR}/libduckdb.so ONLY_IF_DIFFERENT)
+endif()
 set(XINGLIN_R4_PACKAGE ${XINGLIN_THIRD_PARTY}/r4)
