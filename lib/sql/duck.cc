@@ -14,6 +14,11 @@ namespace {
 using base::Int128;
 using base::Refusal;
 
+constexpr Int128 power_of_ten(int exponent) {
+  return exponent == 0 ? 1 : 10 * power_of_ten(exponent - 1);
+}
+constexpr Int128 k_decimal_end = power_of_ten(38); ///< a HUGEINT reaches beyond 38 digits, base::Decimal does not
+
 Int128 wide(duckdb_hugeint value) {
   return static_cast<Int128>(static_cast<unsigned __int128>(static_cast<uint64_t>(value.upper)) << 64 | value.lower);
 }
@@ -23,7 +28,7 @@ duckdb_hugeint narrow(Int128 value) {
 }
 
 std::string integer_text(Int128 value) {
-  return base::Decimal::from_parts(value, 0).to_string();
+  return fmt::format("{}", value);
 }
 
 Refusal refusal_of(std::string_view kind) {
@@ -448,7 +453,11 @@ int64_t DuckResult::integer(size_t column) const {
 
 base::Decimal DuckResult::decimal(size_t column) const {
   assert(m_handle->columns[column].type == DuckType::integer || m_handle->columns[column].type == DuckType::decimal);
-  return base::Decimal::from_parts(m_handle->whole(column), m_handle->columns[column].scale);
+  const Int128 coefficient = m_handle->whole(column);
+  if (coefficient >= k_decimal_end || coefficient <= -k_decimal_end)
+    throw base::Refused(Refusal::too_large, "too-long",
+                        fmt::format("{} has over 38 digits", integer_text(coefficient)));
+  return base::Decimal::from_parts(coefficient, m_handle->columns[column].scale);
 }
 
 base::Date DuckResult::date(size_t column) const {
@@ -471,7 +480,7 @@ std::string DuckResult::text(size_t column) const {
   if (is_null(column)) return {};
   switch (m_handle->columns[column].type) {
   case DuckType::boolean: return boolean(column) ? "true" : "false";
-  case DuckType::integer:
+  case DuckType::integer: return integer_text(m_handle->whole(column));
   case DuckType::decimal: return decimal(column).to_string();
   case DuckType::date: return date(column).to_string();
   case DuckType::timestamp: {

@@ -41,6 +41,8 @@ TEST_CASE("cells come back exactly as they were written") {
   CHECK(result.integer(1) == 42);
   CHECK(result.text(2) == "-9223372036854775808");
   CHECK_THROWS_AS(result.integer(3), base::Refused);
+  CHECK_THROWS_AS(result.decimal(3), base::Refused);
+  CHECK(result.text(3) == "170141183460469231731687303715884105727");
   CHECK(result.text(4) == "12.50");
   CHECK(result.decimal(4).to_string() == "12.50");
   CHECK(result.decimal(5).to_string() == "0.000001");
