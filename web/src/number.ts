@@ -1,0 +1,19 @@
+// Numbers arrive as exact decimal text and stay text: grouping and signs are done on the digits. Only charts use floats.
+
+/** "62236.50" → "62,236.50" */
+export function grouped(decimal: string): string {
+  const [, sign = "", whole = "", rest = ""] = /^(-?)(\d+)(.*)$/.exec(decimal) ?? [];
+  if (!whole) return decimal;
+  return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
+}
+
+/** Direction of a change given as decimal text. */
+export function direction(decimal: string | null): "up" | "down" | "none" {
+  if (decimal === null || !/[1-9]/.test(decimal)) return "none";
+  return decimal.startsWith("-") ? "down" : "up";
+}
+
+/** For charts only. */
+export function approximate(decimal: string | null): number | null {
+  return decimal === null ? null : Number(decimal);
+}

@@ -1,0 +1,100 @@
+import { Button, Table } from "antd";
+import { lazy, Suspense } from "react";
+import { Link, useParams } from "react-router";
+import type { IndicatorDetail } from "../api";
+import { Change } from "../components/Change";
+import { Loaded } from "../components/States";
+import { Value } from "../components/Value";
+import { useSpeech } from "../i18n";
+import { useSettings } from "../settings";
+import { tracePath } from "../tracePath";
+import { useData } from "../useData";
+
+const MonthsChart = lazy(() => import("../components/MonthsChart"));
+
+/** One indicator: value, comparison, months, organisations, and the door to its rows. */
+export default function IndicatorPage() {
+  const { id = "" } = useParams();
+  const { t, say } = useSpeech();
+  const { org, period, organizations } = useSettings();
+  const detail = useData<IndicatorDetail>(`/api/indicators/${encodeURIComponent(id)}`, { org, period });
+  return (
+    <Loaded from={detail}>
+      {(data) => {
+        const { figure } = data;
+        const percent = figure.display?.endsWith("%") ?? false;
+        return (
+          <>
+            <h1>{say(figure.title)}</h1>
+            <p className="lead">
+              {organizations.find((o) => o.id === org)?.name} · {period}
+            </p>
+            <section className="card summary">
+              <div>
+                <Value figure={figure} large />
+                <div>
+                  <Change of={data} better={data.better} /> <span className="quiet small">{t("change")}</span>
+                </div>
+              </div>
+              <dl>
+                <dt>{t("lastYear")}</dt>
+                <dd>{data.last_year ? <Value figure={data.last_year} /> : "—"}</dd>
+              </dl>
+              {figure.denominator !== null && (
+                <>
+                  <dl>
+                    <dt>{t("numerator")}</dt>
+                    <dd className="value">{figure.numerator}</dd>
+                  </dl>
+                  <dl>
+                    <dt>{t("denominator")}</dt>
+                    <dd className="value">{figure.denominator}</dd>
+                  </dl>
+                </>
+              )}
+              <Link to={tracePath(figure.address)}>
+                <Button type="primary">{t("showRows")}</Button>
+              </Link>
+            </section>
+            {data.months.length > 0 && (
+              <section className="card">
+                <h2>{t("months")}</h2>
+                <Suspense fallback={<div className="chart" />}>
+                  <MonthsChart months={data.months} percent={percent} />
+                </Suspense>
+              </section>
+            )}
+            {data.by_organization.length > 0 && (
+              <section className="card">
+                <h2>{t("byOrganization")}</h2>
+                <Table
+                  size="small"
+                  rowKey="org"
+                  pagination={data.by_organization.length > 50 ? { pageSize: 50 } : false}
+                  dataSource={data.by_organization}
+                  scroll={{ x: "max-content" }}
+                  columns={[
+                    { title: t("organization"), dataIndex: "org_name", render: (name: string, row) => <Link to={tracePath(row.address)}>{name || row.org}</Link> },
+                    { title: t("value"), key: "value", align: "right", render: (_, row) => <Value figure={row} /> },
+                  ]}
+                />
+              </section>
+            )}
+            <section className="card">
+              <dl className="facts">
+                <dt>{t("definition")}</dt>
+                <dd>{say(data.definition) || "—"}</dd>
+                <dt>{t("source")}</dt>
+                <dd>{data.source || "—"}</dd>
+                <dt>{t("grain")}</dt>
+                <dd>{data.grain === "return" ? t("grainReturn") : t("grainRecord")}</dd>
+                <dt>{t("address")}</dt>
+                <dd className="address">{figure.address}</dd>
+              </dl>
+            </section>
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}

@@ -1,0 +1,61 @@
+import { Input, Table } from "antd";
+import { useMemo, useState } from "react";
+import { Link } from "react-router";
+import type { IndicatorList, IndicatorRow } from "../api";
+import { Change } from "../components/Change";
+import { Loaded } from "../components/States";
+import { Value } from "../components/Value";
+import { useSpeech } from "../i18n";
+import { useSettings } from "../settings";
+import { useData } from "../useData";
+
+/** Every indicator of the organisation and period, by domain, beside last year. */
+export default function IndicatorsPage() {
+  const { t, say } = useSpeech();
+  const { org, period, organizations } = useSettings();
+  const list = useData<IndicatorList>(org ? "/api/indicators" : null, { org, period });
+  const [wanted, setWanted] = useState("");
+  const groups = useMemo(() => {
+    const needle = wanted.trim().toLowerCase();
+    const out = new Map<string, IndicatorRow[]>();
+    for (const row of list.data?.indicators ?? []) {
+      if (needle && ![row.title.zh, row.title.en, row.indicator].some((text) => text.toLowerCase().includes(needle))) continue;
+      const group = say(row.program_title) || row.program;
+      out.set(group, [...(out.get(group) ?? []), row]);
+    }
+    return [...out];
+  }, [list.data, wanted, say]);
+  return (
+    <>
+      <h1>{t("indicators")}</h1>
+      <p className="lead">
+        {organizations.find((o) => o.id === org)?.name} · {period}
+      </p>
+      <div className="toolbar">
+        <Input.Search className="grow" allowClear placeholder={t("searchIndicators")} aria-label={t("searchIndicators")} onChange={(e) => setWanted(e.target.value)} />
+      </div>
+      <Loaded from={list} isEmpty={(data) => data.indicators.length === 0} empty={t("emptyIndicators")}>
+        {() =>
+          groups.map(([group, rows]) => (
+            <section className="group" key={group}>
+              <h2>{group}</h2>
+              <Table<IndicatorRow>
+                size="middle"
+                rowKey="indicator"
+                pagination={false}
+                dataSource={rows}
+                scroll={{ x: "max-content" }}
+                columns={[
+                  { title: t("name"), key: "name", render: (_, row) => <Link to={`/indicators/${row.indicator}`}>{say(row.title)}</Link> },
+                  { title: t("value"), key: "value", align: "right", width: 170, render: (_, row) => <Value figure={row} /> },
+                  { title: t("lastYear"), key: "last", align: "right", width: 170, className: "wide-only", render: (_, row) => (row.last_year ? <Value figure={row.last_year} /> : "—") },
+                  { title: t("change"), key: "change", align: "right", width: 150, render: (_, row) => <Change of={row} better={row.better} /> },
+                ]}
+              />
+            </section>
+          ))
+        }
+      </Loaded>
+    </>
+  );
+}
