@@ -14,9 +14,9 @@ struct ElementDefinition {
   std::span<const std::string_view> types;   ///< "date"; a backbone is the path of itself, e.g. "Patient.contact"
   std::span<const std::string_view> targets; ///< resource types a Reference may point at; empty = any
   uint16_t min;
-  uint16_t max;                 ///< 65535 = unbounded
-  bool is_choice;               ///< written name + capitalised type ("valueQuantity")
-  std::string_view binding;     ///< value set URL of a required binding, without version; else empty
+  uint16_t max;             ///< 65535 = unbounded
+  bool is_choice;           ///< written name + capitalised type ("valueQuantity")
+  std::string_view binding; ///< value set URL of a required binding, without version; else empty
   bool is_modifier;
   bool is_summary;
 };
@@ -31,21 +31,23 @@ struct TypeDefinition {
 };
 
 struct SearchParameterDefinition {
-  std::string_view code;       ///< "birthdate"
+  std::string_view code; ///< "birthdate"
   std::string_view url;
-  std::string_view type;       ///< number date string token reference composite quantity uri special
-  std::string_view expression; ///< FHIRPath, as published
+  std::string_view type;                     ///< number date string token reference composite quantity uri special
+  std::string_view expression;               ///< FHIRPath, as published
   std::span<const std::string_view> base;    ///< resource types it is for ("Resource", "DomainResource" = all)
   std::span<const std::string_view> targets; ///< of a reference
-  struct Component { std::string_view definition_url, expression; };
-  std::span<const Component> components;     ///< of a composite
+  struct Component {
+    std::string_view definition_url, expression;
+  };
+  std::span<const Component> components; ///< of a composite
 };
 
 const TypeDefinition* find_type(std::string_view name);
 /// Also finds a choice by its written name ("valueQuantity"); then *chosen_type, if given, is set to "Quantity".
 const ElementDefinition* find_element(const TypeDefinition& type, std::string_view written_name,
                                       std::string_view* chosen_type = nullptr);
-bool is_resource_type(std::string_view name); ///< concrete: one of the 146
+bool is_resource_type(std::string_view name);       ///< concrete: one of the 146
 std::span<const std::string_view> resource_types(); ///< the 146, sorted
 std::span<const SearchParameterDefinition> search_parameters();
 const SearchParameterDefinition* find_search_parameter(std::string_view resource_type, std::string_view code);

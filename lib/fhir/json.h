@@ -24,8 +24,8 @@ public:
   bool is_object() const { return kind() == Kind::object; }
   bool is_array() const { return kind() == Kind::array; }
   bool is_string() const { return kind() == Kind::string; }
-  std::string_view text() const; ///< string: unescaped; number and boolean: as written; else empty
-  bool boolean() const;          ///< true only for the literal true
+  std::string_view text() const;                ///< string: unescaped; number and boolean: as written; else empty
+  bool boolean() const;                         ///< true only for the literal true
   Node operator[](std::string_view name) const; ///< member of an object (first of that name)
   Node at(size_t position) const;               ///< element of an array, or value of the n-th member of an object
   size_t size() const;                          ///< elements of an array, members of an object
@@ -62,7 +62,8 @@ private:
 class Document {
 public:
   static constexpr size_t k_bytes_max = 64u << 20; ///< larger is refused (too_large)
-  static constexpr int k_depth_max = 128;          ///< deeper is refused
+  static constexpr int k_depth_max = 128;          ///< arrays and objects nested deeper are refused (too_large)
+  static constexpr size_t k_values_max = 8u << 20; ///< more values are refused (too_large): 32 bytes of memory each
   /// Takes one JSON value (RFC 8259, UTF-8, no duplicate member names). Throws base::Refused(malformed) whose issue
   /// has line and column and says what was expected.
   static Document parse(std::string bytes);

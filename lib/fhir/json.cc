@@ -1,0 +1,667 @@
+// One pass over the bytes makes one flat record per value, in document order. Nothing is copied but strings that
+// contain escapes; numbers stay text. Grammar: RFC 8259, with the strictness the header promises.
+
+#include "lib/fhir/json.h"
+
+#include "lib/base/issue.h"
+#include "lib/base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <fmt/format.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace xinglin::fhir {
+
+using base::Issue;
+using base::Issues;
+using base::Refusal;
+using base::Refused;
+
+namespace {
+constexpr uint32_t k_none = UINT32_MAX;
+}
+
+struct Document::Entry {
+  uint32_t offset;    ///< of the first byte in the source
+  uint32_t length;    ///< in the source
+  uint32_t text_at;   ///< of a string without its quotes, in the source or the arena
+  uint32_t text_size; ///< of a string in bytes; of an array or object its number of children
+  uint32_t name_at;   ///< of the member name, in the source or the arena
+  uint32_t name_size;
+  uint32_t next; ///< next sibling
+  Kind kind;
+  bool text_in_arena;
+  bool name_in_arena;
+};
+
+namespace {
+
+using Entry = Document::Entry;
+
+bool is_white(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The first byte from `p` on that ends a run of plain string bytes: a quote, a backslash or a control character.
+/// The byte at `end` is NUL, so that the search always ends.
+const char* find_special(const char* p, const char* end) {
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i slash = _mm_set1_epi8('\\');
+  const __m128i control = _mm_set1_epi8(0x1F);
+  while (end - p >= 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    __m128i hit = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash));
+    hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    if (int mask = _mm_movemask_epi8(hit)) return p + std::countr_zero(static_cast<unsigned>(mask));
+    p += 16;
+  }
+#else
+  (void)end;
+#endif
+  while (static_cast<unsigned char>(*p) >= 0x20 && *p != '"' && *p != '\\')
+    ++p;
+  return p;
+}
+
+const char* skip_white(const char* p, const char* end) {
+  if (!is_white(*p)) return p;
+  ++p;
+#ifdef __SSE2__
+  // OPTIMIZATION: indented documents are a third white space.
+  while (end - p >= 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    __m128i white = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\n')));
+    white = _mm_or_si128(white, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\r')));
+    white = _mm_or_si128(white, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')));
+    if (auto mask = static_cast<unsigned>(_mm_movemask_epi8(white)); mask != 0xFFFF) return p + std::countr_one(mask);
+    p += 16;
+  }
+#else
+  (void)end;
+#endif
+  while (is_white(*p))
+    ++p;
+  return p;
+}
+
+/// Offset of the first byte that is not part of well-formed UTF-8.
+size_t find_invalid_utf8(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    auto lead = static_cast<unsigned char>(text[at]);
+    size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (at + length > text.size() || !base::is_valid_utf8(text.substr(at, length))) break;
+    at += length;
+  }
+  return at;
+}
+
+class Parser {
+public:
+  Parser(std::string_view source, std::string& arena, std::vector<Entry>& entries)
+      : m_begin(source.data()), m_at(source.data()), m_end(source.data() + source.size()), m_arena(arena),
+        m_entries(entries) {}
+
+  void run() {
+    check_encoding();
+    m_entries.reserve(static_cast<size_t>(m_end - m_begin) / 24 + 8);
+    parse_value();
+    m_at = skip_white(m_at, m_end);
+    if (m_at != m_end)
+      fail("Expected the end of the text after the JSON value, found " + found() + "; remove the rest.");
+  }
+
+private:
+  struct Frame {
+    uint32_t entry;
+    uint32_t last_child;
+    uint32_t children;
+    uint64_t names; ///< one bit a name seen, to tell quickly that a name is new
+  };
+  struct Span {
+    uint32_t at = 0;
+    uint32_t size = 0;
+    bool in_arena = false;
+  };
+
+  // From this many members on, names are compared once at the end, sorted, instead of each with those before it.
+  static constexpr uint32_t k_sort_names_from = 48;
+
+  [[noreturn]] void fail_at(const char* at, std::string text, Refusal kind = Refusal::malformed) const {
+    Issue issue;
+    issue.code = kind == Refusal::too_large ? "too-long" : "invalid";
+    issue.text = std::move(text);
+    issue.line = 1 + static_cast<int>(std::count(m_begin, at, '\n'));
+    const char* line = at;
+    while (line > m_begin && line[-1] != '\n')
+      --line;
+    issue.column = 1 + static_cast<int>(at - line);
+    Issues issues;
+    issues.add(std::move(issue));
+    throw Refused(kind, std::move(issues));
+  }
+  [[noreturn]] void fail(std::string text) const { fail_at(m_at, std::move(text)); }
+
+  /// What stands at the place, for a message.
+  std::string found() const {
+    if (m_at == m_end) return "the end of the text";
+    auto byte = static_cast<unsigned char>(*m_at);
+    if (byte < 0x20 || byte == 0x7F) return fmt::format("the control character {:#04x}", byte);
+    size_t length = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+    return "'" + std::string(m_at, length) + "'";
+  }
+
+  void check_encoding() {
+    std::string_view all(m_begin, static_cast<size_t>(m_end - m_begin));
+    if (all.starts_with("\xEF\xBB\xBF")) {
+      fail("The text starts with a byte order mark, which JSON does not allow; save it as UTF-8 without BOM.");
+    }
+    if (all.starts_with("\xFE\xFF") || all.starts_with("\xFF\xFE")) {
+      fail("The text is UTF-16; JSON is exchanged in UTF-8: save it as UTF-8 without BOM.");
+    }
+    if (base::is_valid_utf8(all)) return;
+    m_at = m_begin + find_invalid_utf8(all);
+    fail(fmt::format("The byte {:#04x} is not UTF-8 here; save the text as UTF-8.", static_cast<unsigned char>(*m_at)));
+  }
+
+  uint32_t offset(const char* p) const { return static_cast<uint32_t>(p - m_begin); }
+
+  /// Reads a string whose opening quote is at m_at, and moves behind the closing one.
+  Span parse_string() {
+    const char* start = ++m_at;
+    m_at = find_special(m_at, m_end);
+    if (*m_at == '"') {
+      Span span{offset(start), static_cast<uint32_t>(m_at - start), false};
+      ++m_at;
+      return span;
+    }
+    return parse_escaped(start);
+  }
+
+  Span parse_escaped(const char* start) {
+    size_t at = m_arena.size();
+    while (true) {
+      m_arena.append(start, m_at);
+      if (*m_at == '"') break;
+      if (*m_at != '\\') {
+        if (m_at == m_end) fail("Expected '\"' to end the string, found the end of the text.");
+        fail(fmt::format("A string holds {}; write control characters as escapes (such as \\n).", found()));
+      }
+      parse_escape();
+      start = m_at;
+      m_at = find_special(m_at, m_end);
+    }
+    ++m_at;
+    return {static_cast<uint32_t>(at), static_cast<uint32_t>(m_arena.size() - at), true};
+  }
+
+  void parse_escape() {
+    const char* slash = m_at++;
+    switch (*m_at++) {
+    case '"': m_arena.push_back('"'); return;
+    case '\\': m_arena.push_back('\\'); return;
+    case '/': m_arena.push_back('/'); return;
+    case 'b': m_arena.push_back('\b'); return;
+    case 'f': m_arena.push_back('\f'); return;
+    case 'n': m_arena.push_back('\n'); return;
+    case 'r': m_arena.push_back('\r'); return;
+    case 't': m_arena.push_back('\t'); return;
+    case 'u': break;
+    default:
+      --m_at;
+      fail("Expected one of \" \\ / b f n r t u after '\\', found " + found() + "; write a backslash as \\\\.");
+    }
+    uint32_t code = parse_hex4();
+    if (code >= 0xDC00 && code <= 0xDFFF) {
+      fail_at(slash,
+              "The escape is the second half of a surrogate pair without its first; write the character itself.");
+    }
+    if (code >= 0xD800 && code <= 0xDBFF) {
+      uint32_t low = 0;
+      if (m_at[0] == '\\' && m_at[1] == 'u') {
+        m_at += 2;
+        low = parse_hex4();
+      }
+      if (low < 0xDC00 || low > 0xDFFF) {
+        fail_at(slash,
+                "The escape is the first half of a surrogate pair without its second; write the character itself.");
+      }
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+    }
+    auto put = [this](uint32_t byte) { m_arena.push_back(static_cast<char>(byte)); };
+    if (code < 0x80) {
+      put(code);
+    } else if (code < 0x800) {
+      put(0xC0 | code >> 6);
+      put(0x80 | (code & 0x3F));
+    } else if (code < 0x10000) {
+      put(0xE0 | code >> 12);
+      put(0x80 | (code >> 6 & 0x3F));
+      put(0x80 | (code & 0x3F));
+    } else {
+      put(0xF0 | code >> 18);
+      put(0x80 | (code >> 12 & 0x3F));
+      put(0x80 | (code >> 6 & 0x3F));
+      put(0x80 | (code & 0x3F));
+    }
+  }
+
+  uint32_t parse_hex4() {
+    uint32_t code = 0;
+    for (int i = 0; i < 4; ++i, ++m_at) {
+      char c = *m_at;
+      uint32_t digit = is_digit(c)              ? static_cast<uint32_t>(c - '0')
+                       : (c >= 'a' && c <= 'f') ? static_cast<uint32_t>(c - 'a' + 10)
+                       : (c >= 'A' && c <= 'F') ? static_cast<uint32_t>(c - 'A' + 10)
+                                                : 16;
+      if (digit == 16) fail("Expected four hexadecimal digits after \\u, found " + found() + ".");
+      code = code << 4 | digit;
+    }
+    return code;
+  }
+
+  void parse_number() {
+    if (*m_at == '-') ++m_at;
+    if (!is_digit(*m_at)) fail("Expected a digit after '-', found " + found() + ".");
+    if (*m_at == '0') {
+      ++m_at;
+      if (is_digit(*m_at)) fail("A number must not start with 0; remove the leading zeros or write it as a string.");
+    } else {
+      while (is_digit(*m_at))
+        ++m_at;
+    }
+    if (*m_at == '.') {
+      ++m_at;
+      if (!is_digit(*m_at)) fail("Expected a digit after the decimal point, found " + found() + ".");
+      while (is_digit(*m_at))
+        ++m_at;
+    }
+    if (*m_at == 'e' || *m_at == 'E') {
+      ++m_at;
+      if (*m_at == '+' || *m_at == '-') ++m_at;
+      if (!is_digit(*m_at)) fail("Expected a digit in the exponent, found " + found() + ".");
+      while (is_digit(*m_at))
+        ++m_at;
+    }
+  }
+
+  bool take_word(std::string_view word) {
+    if (static_cast<size_t>(m_end - m_at) < word.size() || std::memcmp(m_at, word.data(), word.size()) != 0)
+      return false;
+    m_at += word.size();
+    return true;
+  }
+
+  std::string_view name_of(const Entry& entry) const {
+    const char* text = entry.name_in_arena ? m_arena.data() : m_begin;
+    return {text + entry.name_at, entry.name_size};
+  }
+
+  [[noreturn]] void fail_duplicate(const char* at, std::string_view name) const {
+    fail_at(at,
+            fmt::format("The member name \"{}\" appears twice in one object; remove one, or make one array of both.",
+                        name));
+  }
+
+  /// Reads `"name" :` into m_name.
+  void parse_name(Frame& frame) {
+    m_at = skip_white(m_at, m_end);
+    const char* at = m_at;
+    if (*m_at != '"') fail("Expected a member name in double quotes, found " + found() + ".");
+    m_name = parse_string();
+    std::string_view name((m_name.in_arena ? m_arena.data() : m_begin) + m_name.at, m_name.size);
+    uint32_t hash = m_name.size;
+    if (!name.empty()) {
+      hash = hash * 5 + static_cast<unsigned char>(name.front()) + 7U * static_cast<unsigned char>(name.back()) +
+             3U * static_cast<unsigned char>(name[name.size() / 2]);
+    }
+    uint64_t bit = uint64_t{1} << (hash & 63);
+    if ((frame.names & bit) != 0 && frame.children < k_sort_names_from) {
+      for (uint32_t i = frame.entry + 1; i != k_none; i = m_entries[i].next) {
+        if (name_of(m_entries[i]) == name) fail_duplicate(at, name);
+      }
+    }
+    frame.names |= bit;
+    m_at = skip_white(m_at, m_end);
+    if (*m_at != ':') fail("Expected ':' after the member name, found " + found() + ".");
+    ++m_at;
+  }
+
+  void check_names_sorted(const Frame& frame) {
+    std::vector<std::pair<std::string_view, uint32_t>> names;
+    names.reserve(frame.children);
+    for (uint32_t i = frame.entry + 1; i != k_none; i = m_entries[i].next)
+      names.emplace_back(name_of(m_entries[i]), i);
+    std::sort(names.begin(), names.end());
+    for (size_t i = 1; i < names.size(); ++i) {
+      if (names[i].first == names[i - 1].first) {
+        fail_duplicate(m_begin + m_entries[names[i].second].offset, names[i].first);
+      }
+    }
+  }
+
+  uint32_t add_entry(Frame* parent, Kind kind) {
+    if (m_entries.size() >= Document::k_values_max) {
+      fail_at(m_at, fmt::format("The text holds more than {} values; split it.", Document::k_values_max),
+              Refusal::too_large);
+    }
+    auto index = static_cast<uint32_t>(m_entries.size());
+    Entry& entry = m_entries.emplace_back();
+    entry.offset = offset(m_at);
+    entry.length = 0;
+    entry.text_at = 0;
+    entry.text_size = 0;
+    entry.name_at = m_name.at;
+    entry.name_size = m_name.size;
+    entry.name_in_arena = m_name.in_arena;
+    entry.text_in_arena = false;
+    entry.next = k_none;
+    entry.kind = kind;
+    if (parent != nullptr) {
+      if (parent->children++ > 0) m_entries[parent->last_child].next = index;
+      parent->last_child = index;
+    }
+    return index;
+  }
+
+  void parse_scalar(Frame* parent) {
+    const char* start = m_at;
+    switch (*m_at) {
+    case '"': {
+      uint32_t index = add_entry(parent, Kind::string);
+      Span span = parse_string();
+      Entry& entry = m_entries[index];
+      entry.text_at = span.at;
+      entry.text_size = span.size;
+      entry.text_in_arena = span.in_arena;
+      entry.length = static_cast<uint32_t>(m_at - start);
+      return;
+    }
+    case '-':
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9': {
+      uint32_t index = add_entry(parent, Kind::number);
+      parse_number();
+      m_entries[index].length = static_cast<uint32_t>(m_at - start);
+      return;
+    }
+    case 't':
+    case 'f':
+    case 'n': {
+      uint32_t index = add_entry(parent, *m_at == 'n' ? Kind::null : Kind::boolean);
+      if (take_word("true") || take_word("false") || take_word("null")) {
+        m_entries[index].length = static_cast<uint32_t>(m_at - start);
+        return;
+      }
+      break;
+    }
+    default: break;
+    }
+    fail("Expected a JSON value (object, array, string, number, true, false or null), found " + found() + ".");
+  }
+
+  /// Reads one value with all that is in it, without recursion.
+  void parse_value() {
+    std::array<Frame, Document::k_depth_max> frames;
+    size_t depth = 0;
+    m_name = {};
+    while (true) {
+      // 1. A value begins.
+      m_at = skip_white(m_at, m_end);
+      Frame* parent = depth > 0 ? &frames[depth - 1] : nullptr;
+      char c = *m_at;
+      if (c == '{' || c == '[') {
+        if (depth == Document::k_depth_max) {
+          fail_at(m_at, fmt::format("Arrays and objects are nested more than {} deep; flatten them.", depth),
+                  Refusal::too_large);
+        }
+        uint32_t index = add_entry(parent, c == '{' ? Kind::object : Kind::array);
+        frames[depth++] = {index, k_none, 0, 0};
+        m_at = skip_white(m_at + 1, m_end);
+        if (*m_at != (c == '{' ? '}' : ']')) {
+          m_name = {};
+          if (c == '{') parse_name(frames[depth - 1]);
+          continue;
+        }
+      } else {
+        parse_scalar(parent);
+        if (parent == nullptr) return;
+      }
+      // 2. A value has ended, or an empty container stands before its closing bracket: go on to the next value.
+      while (true) {
+        Frame& frame = frames[depth - 1];
+        Entry& entry = m_entries[frame.entry];
+        bool is_object = entry.kind == Kind::object;
+        m_at = skip_white(m_at, m_end);
+        if (*m_at == ',' && frame.children > 0) {
+          ++m_at;
+          m_name = {};
+          if (is_object) parse_name(frame);
+          break;
+        }
+        if (*m_at != (is_object ? '}' : ']')) {
+          fail(fmt::format("Expected ',' or '{}' in the {}, found {}.", is_object ? '}' : ']',
+                           is_object ? "object" : "array", found()));
+        }
+        ++m_at;
+        entry.length = offset(m_at) - entry.offset;
+        entry.text_size = frame.children;
+        if (is_object && frame.children >= k_sort_names_from) check_names_sorted(frame);
+        if (--depth == 0) return;
+      }
+    }
+  }
+
+  const char* m_begin;
+  const char* m_at;
+  const char* m_end;
+  std::string& m_arena;
+  std::vector<Entry>& m_entries;
+  Span m_name;
+};
+
+} // namespace
+
+Document::Document() = default;
+Document::Document(Document&&) noexcept = default;
+Document& Document::operator=(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Document Document::parse(std::string bytes) {
+  if (bytes.size() > k_bytes_max) {
+    throw Refused(
+        Refusal::too_large, "too-long",
+        fmt::format("The JSON text has {} bytes, more than the {} allowed; split it.", bytes.size(), k_bytes_max));
+  }
+  Document document;
+  document.m_bytes = std::move(bytes);
+  Parser(document.m_bytes, document.m_unescaped, document.m_entries).run();
+  return document;
+}
+
+Kind Node::kind() const {
+  return m_index == k_none ? Kind::none : m_document->m_entries[m_index].kind;
+}
+
+std::string_view Node::text() const {
+  if (m_index == k_none) return {};
+  const Entry& entry = m_document->m_entries[m_index];
+  switch (entry.kind) {
+  case Kind::string:
+    return std::string_view(entry.text_in_arena ? m_document->m_unescaped : m_document->m_bytes)
+        .substr(entry.text_at, entry.text_size);
+  case Kind::number:
+  case Kind::boolean: return std::string_view(m_document->m_bytes).substr(entry.offset, entry.length);
+  default: return {};
+  }
+}
+
+bool Node::boolean() const {
+  return kind() == Kind::boolean && m_document->m_bytes[offset()] == 't';
+}
+
+Node Node::operator[](std::string_view name) const {
+  if (kind() != Kind::object) return {};
+  for (Node child = first(); child; child = child.next()) {
+    if (child.name() == name) return child;
+  }
+  return {};
+}
+
+Node Node::at(size_t position) const {
+  Node child = position < size() ? first() : Node{};
+  for (; position > 0; --position)
+    child = child.next();
+  return child;
+}
+
+size_t Node::size() const {
+  Kind k = kind();
+  return k == Kind::array || k == Kind::object ? m_document->m_entries[m_index].text_size : 0;
+}
+
+std::string_view Node::name() const {
+  if (m_index == k_none) return {};
+  const Entry& entry = m_document->m_entries[m_index];
+  return std::string_view(entry.name_in_arena ? m_document->m_unescaped : m_document->m_bytes)
+      .substr(entry.name_at, entry.name_size);
+}
+
+Node Node::first() const {
+  return size() > 0 ? Node(m_document, m_index + 1) : Node{};
+}
+
+Node Node::next() const {
+  if (m_index == k_none) return {};
+  uint32_t next = m_document->m_entries[m_index].next;
+  return next == k_none ? Node{} : Node(m_document, next);
+}
+
+std::string_view Node::raw() const {
+  if (m_index == k_none) return {};
+  const Entry& entry = m_document->m_entries[m_index];
+  return std::string_view(m_document->m_bytes).substr(entry.offset, entry.length);
+}
+
+size_t Node::offset() const {
+  return m_index == k_none ? 0 : m_document->m_entries[m_index].offset;
+}
+
+int Node::line() const {
+  if (m_index == k_none) return 0;
+  auto begin = m_document->m_bytes.begin();
+  return 1 + static_cast<int>(std::count(begin, begin + static_cast<std::ptrdiff_t>(offset()), '\n'));
+}
+
+Node::Iterator& Node::Iterator::operator++() {
+  m_node_index = m_node_document->m_entries[m_node_index].next;
+  return *this;
+}
+
+void JsonWriter::separate() {
+  assert(m_after_key || m_open.empty() || m_open.back() == '[');
+  assert((!m_open.empty() || m_out.empty()) && "one value only");
+  if (!m_after_key && !m_first) m_out.push_back(',');
+  m_after_key = false;
+  m_first = false;
+}
+
+JsonWriter& JsonWriter::begin_object() {
+  separate();
+  m_out.push_back('{');
+  m_open.push_back('{');
+  m_first = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::end_object() {
+  assert(!m_open.empty() && m_open.back() == '{' && !m_after_key);
+  m_out.push_back('}');
+  m_open.pop_back();
+  m_first = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::begin_array() {
+  separate();
+  m_out.push_back('[');
+  m_open.push_back('[');
+  m_first = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::end_array() {
+  assert(!m_open.empty() && m_open.back() == '[');
+  m_out.push_back(']');
+  m_open.pop_back();
+  m_first = false;
+  return *this;
+}
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+  assert(!m_open.empty() && m_open.back() == '{' && !m_after_key);
+  if (!m_first) m_out.push_back(',');
+  m_first = false;
+  base::append_json_string(m_out, name);
+  m_out.push_back(':');
+  m_after_key = true;
+  return *this;
+}
+
+JsonWriter& JsonWriter::string(std::string_view text) {
+  separate();
+  base::append_json_string(m_out, text);
+  return *this;
+}
+
+JsonWriter& JsonWriter::number(int64_t value) {
+  separate();
+  fmt::format_to(std::back_inserter(m_out), "{}", value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::boolean(bool value) {
+  separate();
+  m_out += value ? "true" : "false";
+  return *this;
+}
+
+JsonWriter& JsonWriter::null() {
+  separate();
+  m_out += "null";
+  return *this;
+}
+
+JsonWriter& JsonWriter::raw(std::string_view json) {
+  assert(!json.empty());
+  separate();
+  m_out += json;
+  return *this;
+}
+
+std::string JsonWriter::take() {
+  assert(m_open.empty() && "take() before every object and array was ended");
+  std::string out = std::move(m_out);
+  *this = {};
+  return out;
+}
+
+} // namespace xinglin::fhir

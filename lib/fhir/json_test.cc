@@ -1,0 +1,220 @@
+#include "lib/fhir/json.h"
+
+#include "lib/base/issue.h"
+
+#include <doctest/doctest.h>
+#include <string>
+
+namespace xinglin::fhir {
+namespace {
+
+using namespace std::string_literals;
+using base::Refusal;
+using base::Refused;
+
+/// The issue a text is refused with.
+base::Issue refused(const std::string& text, Refusal kind = Refusal::malformed) {
+  try {
+    (void)Document::parse(text);
+  } catch (const Refused& refused) {
+    CHECK(refused.kind() == kind);
+    REQUIRE(refused.issues().size() == 1);
+    return refused.issues().front();
+  }
+  FAIL("accepted: " << text.substr(0, 100));
+  return {};
+}
+
+TEST_CASE("a document is walked by name, by position and in order") {
+  Document document =
+      Document::parse(R"( {"a": [1, 2.50, -3e+2], "b": {"c": "x", "d": null}, "e": true, "f": false} )");
+  Node root = document.root();
+  CHECK(root.is_object());
+  CHECK(root.size() == 4);
+  CHECK(root["a"].is_array());
+  CHECK(root["a"].size() == 3);
+  CHECK(root["a"].at(1).text() == "2.50");
+  CHECK(root["a"].at(2).raw() == "-3e+2");
+  CHECK(root["a"].at(3).kind() == Kind::none);
+  CHECK(root["b"]["c"].text() == "x");
+  CHECK(root["b"]["c"].raw() == "\"x\"");
+  CHECK(root["b"]["d"].kind() == Kind::null);
+  CHECK(root["b"].raw() == R"({"c": "x", "d": null})");
+  CHECK(root["e"].boolean());
+  CHECK_FALSE(root["f"].boolean());
+  CHECK(root["f"].text() == "false");
+  CHECK(root.at(1).name() == "b");
+  std::string names;
+  for (Node child : root)
+    names += child.name();
+  CHECK(names == "abef");
+  int count = 0;
+  for (Node child : root["a"])
+    count += child.kind() == Kind::number && child.name().empty();
+  CHECK(count == 3);
+  for (Node child : root["b"]["c"])
+    FAIL("a string has no children: " << child.raw());
+}
+
+TEST_CASE("a missing value answers none to everything") {
+  Document document = Document::parse("{}");
+  Node none = document.root()["x"];
+  CHECK_FALSE(none);
+  CHECK(none.kind() == Kind::none);
+  CHECK(none["y"].at(3).next().first().kind() == Kind::none);
+  CHECK(none.text().empty());
+  CHECK(none.raw().empty());
+  CHECK(none.size() == 0);
+  CHECK(none.line() == 0);
+  CHECK_FALSE(none.boolean());
+  CHECK(Node{}.kind() == Kind::none);
+  for (Node child : none)
+    FAIL("none has no children: " << child.raw());
+}
+
+TEST_CASE("scalars stand alone and numbers keep their text") {
+  for (const char* number :
+       {"0", "-0", "1.00", "1e400", "123456789012345678901234567890", "0.10000000000000000000001"}) {
+    CHECK(Document::parse(number).root().text() == number);
+  }
+  CHECK(Document::parse("\"\"").root().is_string());
+  CHECK(Document::parse("[]").root().size() == 0);
+  CHECK(Document::parse("\n{ }\t\r\n").root().is_object());
+  CHECK(Document::parse("null").root().kind() == Kind::null);
+}
+
+TEST_CASE("strings are unescaped, in names too") {
+  Document document = Document::parse(R"({"n\u0061me": "a\"\\\/\b\f\n\r\t\u00e9\u674F\uD83D\uDE00 杏", "p": "plain"})");
+  CHECK(document.root()["name"].text() == "a\"\\/\b\f\n\r\t\xC3\xA9杏\xF0\x9F\x98\x80 杏");
+  CHECK(document.root().at(0).name() == "name");
+  CHECK(document.root()["p"].text() == "plain");
+  CHECK(Document::parse(R"("\u0000")").root().text() == "\0"s);
+}
+
+TEST_CASE("strings end where they end, whatever their length") {
+  for (size_t length = 0; length < 70; ++length) {
+    std::string text(length, 'x');
+    Document document = Document::parse("[\"" + text + "\",\"" + text + "\\n\",1]");
+    CHECK(document.root().at(0).text() == text);
+    CHECK(document.root().at(1).text() == text + "\n");
+    CHECK(document.root().at(2).text() == "1");
+    refused("[\"" + text);
+    refused("[\"" + text + "\x01\"]");
+    CHECK(Document::parse("[" + std::string(length, ' ') + "1" + std::string(length, '\n') + "]").root().size() == 1);
+  }
+}
+
+TEST_CASE("places: offset and line") {
+  Document document = Document::parse("{\n  \"a\": 1,\n\n  \"b\": [\n 2]}");
+  CHECK(document.root().line() == 1);
+  CHECK(document.root()["a"].line() == 2);
+  CHECK(document.root()["b"].at(0).line() == 5);
+  CHECK(document.root()["a"].offset() == 9);
+}
+
+TEST_CASE("a document keeps its content over a move") {
+  Document document = Document::parse(R"({"a":"\n"})");
+  Document moved = std::move(document);
+  CHECK(moved.root()["a"].text() == "\n");
+  CHECK(moved.bytes() == R"({"a":"\n"})");
+  document = Document::parse("[1]");
+  CHECK(document.root().at(0).text() == "1");
+}
+
+TEST_CASE("what is not JSON is refused with its place and what was expected") {
+  struct Row {
+    std::string text;
+    int line;
+    int column;
+    const char* says;
+  };
+  for (const Row& row : {Row{"", 1, 1, "Expected a JSON value"},
+                         {"  ", 1, 3, "found the end of the text"},
+                         {"{\"a\":1,\n \"b\" 2}", 2, 6, "Expected ':' after the member name, found '2'"},
+                         {"{\"a\":1,}", 1, 8, "Expected a member name in double quotes, found '}'"},
+                         {"{a:1}", 1, 2, "Expected a member name"},
+                         {"{\"a\":1 \"b\":2}", 1, 8, "Expected ',' or '}' in the object"},
+                         {"[1 2]", 1, 4, "Expected ',' or ']' in the array, found '2'"},
+                         {"[1,]", 1, 4, "Expected a JSON value"},
+                         {"[,1]", 1, 2, "Expected a JSON value"},
+                         {"[", 1, 2, "found the end of the text"},
+                         {"{", 1, 2, "found the end of the text"},
+                         {"[1}", 1, 3, "Expected ',' or ']'"},
+                         {"{\"a\":1]", 1, 7, "Expected ',' or '}'"},
+                         {"tru", 1, 1, "Expected a JSON value"},
+                         {"nulll", 1, 5, "Expected the end of the text"},
+                         {"{} x", 1, 4, "Expected the end of the text after the JSON value, found 'x'"},
+                         {"{}{}", 1, 3, "remove the rest"},
+                         {"{}\0"s, 1, 3, "0x00"},
+                         {"01", 1, 2, "must not start with 0"},
+                         {"-01", 1, 3, "must not start with 0"},
+                         {"-", 1, 2, "Expected a digit after '-'"},
+                         {"1.", 1, 3, "Expected a digit after the decimal point"},
+                         {"1.e1", 1, 3, "Expected a digit after the decimal point"},
+                         {"1e", 1, 3, "Expected a digit in the exponent"},
+                         {"+1", 1, 1, "Expected a JSON value"},
+                         {".5", 1, 1, "Expected a JSON value"},
+                         {"NaN", 1, 1, "Expected a JSON value"},
+                         {"'a'", 1, 1, "Expected a JSON value"},
+                         {"\"a", 1, 3, "Expected '\"' to end the string"},
+                         {"\"a\nb\"", 1, 3, "write control characters as escapes"},
+                         {"\"\\x\"", 1, 3, "after '\\'"},
+                         {"\"\\u12G4\"", 1, 6, "four hexadecimal digits"},
+                         {"\"\\uD83D\"", 1, 2, "without its second"},
+                         {"\"\\uD83D\\n\"", 1, 2, "without its second"},
+                         {"\"\\uD83D\\u0041\"", 1, 2, "without its second"},
+                         {"\"\\uDE00\"", 1, 2, "without its first"},
+                         {"\xEF\xBB\xBF{}", 1, 1, "byte order mark"},
+                         {"\xFF\xFE{\0"s, 1, 1, "UTF-16"},
+                         {"[\n\"\xC3(\"]", 2, 2, "not UTF-8"},
+                         {"\"\xED\xA0\x80\"", 1, 2, "not UTF-8"},
+                         {"{\"a\":1,\n\"a\":2}", 2, 1, "\"a\" appears twice"},
+                         {R"({"a":1,"\u0061":2})", 1, 8, "appears twice"},
+                         {"/* c */ {}", 1, 1, "Expected a JSON value"}}) {
+    CAPTURE(row.text);
+    base::Issue issue = refused(row.text);
+    CHECK(issue.line == row.line);
+    CHECK(issue.column == row.column);
+    CHECK_MESSAGE(issue.text.find(row.says) != std::string::npos, issue.text);
+  }
+}
+
+TEST_CASE("duplicate names are found among few and among many") {
+  for (int members : {2, 10, 47, 48, 49, 500}) {
+    std::string text = "{";
+    for (int i = 0; i < members; ++i)
+      text += (i ? ",\"m" : "\"m") + std::to_string(i) + "\":0";
+    CHECK(Document::parse(text + "}").root().size() == static_cast<size_t>(members));
+    CHECK(refused(text + ",\"m0\":0}").text.find("\"m0\" appears twice") != std::string::npos);
+    CHECK(refused(text + ",\"m" + std::to_string(members - 1) + "\":0}").text.find("appears twice") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("limits: depth, bytes, values") {
+  auto nested = [](int depth) {
+    return std::string(static_cast<size_t>(depth), '[') + std::string(static_cast<size_t>(depth), ']');
+  };
+  CHECK(Document::parse(nested(Document::k_depth_max)).root().is_array());
+  CHECK(refused(nested(Document::k_depth_max + 1), Refusal::too_large).text.find("128 deep") != std::string::npos);
+  std::string largest(Document::k_bytes_max, ' ');
+  largest[0] = '1';
+  CHECK(Document::parse(largest).root().text() == "1");
+  CHECK(refused(largest + " ", Refusal::too_large).text.find("split it") != std::string::npos);
+  std::string many = "[0";
+  for (size_t i = 2; i < Document::k_values_max; ++i)
+    many += ",0";
+  CHECK(Document::parse(many + "]").root().size() == Document::k_values_max - 1);
+  CHECK(refused(many + ",0]", Refusal::too_large).text.find("values") != std::string::npos);
+}
+
+TEST_CASE("the writer makes compact JSON") {
+  JsonWriter writer;
+  writer.begin_object().member("a", "x\"").key("b").begin_array().number(-5).boolean(true).null().raw("1.00");
+  writer.begin_object().end_object().begin_array().end_array().end_array().key("c").boolean(false).end_object();
+  CHECK(writer.take() == R"({"a":"x\"","b":[-5,true,null,1.00,{},[]],"c":false})");
+  CHECK(writer.string("again").take() == "\"again\"");
+}
+
+} // namespace
+} // namespace xinglin::fhir
