@@ -19,6 +19,8 @@ public:
   explicit Feed(store::Store& store) : m_store(&store) {}
   Batch read(store::CommitNumber after, size_t versions_max = 4096) const;
   bool wait(store::CommitNumber after, int timeout_ms) const { return m_store->wait_for_commit(after, timeout_ms); }
+  store::CommitNumber last_commit() const { return m_store->last_commit(); }
+  int64_t epoch() const { return m_store->epoch(); }
   store::CommitNumber cursor(std::string_view consumer) const;
   void move_cursor(std::string_view consumer, store::CommitNumber to);
 
