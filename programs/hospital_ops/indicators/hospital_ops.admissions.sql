@@ -1,0 +1,1 @@
+select org, subject, record, admitted_on as happened from inpatient_episode

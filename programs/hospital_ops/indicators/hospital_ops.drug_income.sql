@@ -1,0 +1,1 @@
+select org, subject, record, period_start as happened, drug_income as value from counted_monthly_return

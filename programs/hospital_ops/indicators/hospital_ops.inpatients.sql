@@ -1,0 +1,1 @@
+select org, subject, record, admitted_on as since, left_bed_on as until from inpatient_episode

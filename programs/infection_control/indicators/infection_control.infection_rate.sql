@@ -1,0 +1,1 @@
+select org, subject, record, discharged_on as happened, infected as hit from monitored_discharge

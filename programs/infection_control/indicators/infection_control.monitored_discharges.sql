@@ -1,0 +1,1 @@
+select org, subject, record, discharged_on as happened from monitored_discharge

@@ -1,0 +1,1 @@
+select org, subject, record, held_on as happened, passed as hit from infection_exam_result

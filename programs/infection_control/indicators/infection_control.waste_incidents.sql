@@ -1,0 +1,1 @@
+select org, subject, record, happened_on as happened from waste_incident where drill is distinct from true

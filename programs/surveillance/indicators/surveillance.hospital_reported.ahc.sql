@@ -1,0 +1,1 @@
+select org, subject, record, reported_on as happened from hospital_reported_case where disease = 'ahc'
