@@ -1,0 +1,39 @@
+#pragma once
+// From method and path to the function that answers. Whatever goes wrong below comes back as an OperationOutcome
+// under /fhir and as {"error", "issues"} under /api, with the status of the one table in respond.cc.
+
+#include "server/api/call.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace xinglin::api {
+
+class Router {
+public:
+  using Function = http::Response (*)(Call&);
+  explicit Router(Services& services);
+  /// Answers one request. Safe from many threads.
+  http::Response handle(const http::Request& request) const;
+  /// For a request that never reached handle().
+  static http::Response refuse(int status, std::string_view text);
+
+private:
+  struct Route {
+    std::string_view method;
+    std::vector<std::string_view> segments; ///< ":name" takes any one segment
+    Function function;
+  };
+  void add(std::string_view method, std::string_view pattern, Function function);
+  http::Response dispatch(const http::Request& request) const;
+
+  Services* m_services;
+  std::vector<Route> m_routes;
+};
+
+/// The router that this call came through, for the entries of a batch.
+http::Response handle_within(const Call& call, const http::Request& request);
+
+} // namespace xinglin::api
