@@ -2,7 +2,9 @@
 
 namespace xinglin::access {
 
-Caller identify(std::string_view /*authorization*/) { return {.name = "local", .accounts = false}; }
+Caller identify(std::string_view /*authorization*/) {
+  return {.name = "local", .accounts = false};
+}
 
 base::Text notice() {
   return {.zh = "尚未启用账户:仅限本机访问,打开本页的人可以查看和修改全部记录。",

@@ -10,7 +10,7 @@
 namespace xinglin::access {
 
 struct Caller {
-  std::string name;     ///< "local"
+  std::string name;      ///< "local"
   bool accounts = false; ///< false: nobody was asked who they are
 };
 

@@ -39,7 +39,10 @@ struct Preferences {
 };
 Preferences parse_prefer(std::string_view header);
 
+class Router;
+
 struct Call {
+  const Router* router = nullptr; ///< for the entries of a batch
   Services* services = nullptr;
   const http::Request* request = nullptr;
   access::Caller caller;

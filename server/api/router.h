@@ -1,6 +1,6 @@
 #pragma once
-// From method and path to the function that answers. Whatever goes wrong below comes back as an OperationOutcome
-// under /fhir and as {"error", "issues"} under /api, with the status of the one table in respond.cc.
+// From method and path to the function that answers. Whatever goes wrong below comes back as an OperationOutcome, with
+// the status of the one table in respond.cc.
 
 #include "server/api/call.h"
 
@@ -32,8 +32,5 @@ private:
   Services* m_services;
   std::vector<Route> m_routes;
 };
-
-/// The router that this call came through, for the entries of a batch.
-http::Response handle_within(const Call& call, const http::Request& request);
 
 } // namespace xinglin::api

@@ -17,14 +17,14 @@ inline constexpr size_t k_bundle_entries_max = 20'000; ///< more entries in one 
 struct Request {
   enum class Method : uint8_t { remove, create, update, patch, read }; ///< in the order a transaction is worked on
   Method method = Method::read;
-  bool head = false;   ///< HEAD rather than GET
-  size_t entry = 0;    ///< position in Bundle.entry
-  std::string url;     ///< as sent
+  bool head = false;    ///< HEAD rather than GET
+  size_t entry = 0;     ///< position in Bundle.entry
+  std::string url;      ///< as sent
   std::string type, id; ///< from the url; id empty where the url has none
-  std::string query;   ///< of the url, after '?'
+  std::string query;    ///< of the url, after '?'
   std::string full_url;
   std::string if_match, if_none_match, if_none_exist, if_modified_since;
-  std::string body;    ///< the resource's JSON; empty when there is none
+  std::string body; ///< the resource's JSON; empty when there is none
 };
 
 /// The requests of a transaction or batch Bundle in the order of its entries. Throws base::Refused(invalid) naming the

@@ -1,0 +1,81 @@
+// https://hl7.org/fhir/R4/http.html#capabilities
+#include "lib/fhir/definitions.h"
+
+#include "server/api/interactions.h"
+#include "server/api/respond.h"
+
+#include <algorithm>
+
+namespace xinglin::api {
+
+namespace {
+
+void interactions(fhir::JsonWriter& json, std::initializer_list<std::string_view> codes) {
+  json.key("interaction").begin_array();
+  for (const std::string_view code : codes)
+    json.begin_object().member("code", code).end_object();
+  json.end_array();
+}
+
+void search_parameters(fhir::JsonWriter& json, std::string_view type) {
+  std::vector<const fhir::SearchParameterDefinition*> list;
+  for (const auto& definition : fhir::search_parameters()) {
+    const bool ours = std::any_of(definition.base.begin(), definition.base.end(), [&](std::string_view base) {
+      return base == type || base == "Resource" || base == "DomainResource";
+    });
+    // What has no expression is answered by other means or not at all (_text, _content, _query, _filter).
+    if (ours && !definition.expression.empty()) list.push_back(&definition);
+  }
+  std::sort(list.begin(), list.end(), [](const auto* a, const auto* b) { return a->code < b->code; });
+  if (list.empty()) return;
+  json.key("searchParam").begin_array();
+  for (const auto* definition : list)
+    json.begin_object()
+        .member("name", definition->code)
+        .member("definition", definition->url)
+        .member("type", definition->type)
+        .end_object();
+  json.end_array();
+}
+
+} // namespace
+
+http::Response capabilities(Call& call) {
+  const Services& services = *call.services;
+  fhir::JsonWriter json;
+  json.begin_object().member("resourceType", "CapabilityStatement").member("status", "active");
+  json.member("date", base::to_instant(services.clock(), services.zone)).member("kind", "instance");
+  json.key("software").begin_object().member("name", "Xinglin").member("version", services.version).end_object();
+  json.key("implementation").begin_object();
+  json.member("description", access::notice().en).member("url", call.base).end_object();
+  json.member("fhirVersion", "4.0.1");
+  json.key("format").begin_array().string("json").string(k_fhir_json).end_array();
+  json.key("rest").begin_array().begin_object().member("mode", "server");
+  json.key("security").begin_object().member("description", access::notice().en).end_object();
+  json.key("resource").begin_array();
+  for (const std::string_view type : fhir::resource_types()) {
+    json.begin_object().member("type", type);
+    interactions(json,
+                 {"read", "vread", "update", "delete", "history-instance", "history-type", "create", "search-type"});
+    json.member("versioning", "versioned-update").key("readHistory").boolean(true).key("updateCreate").boolean(true);
+    json.key("conditionalCreate").boolean(true).member("conditionalRead", "full-support");
+    json.key("conditionalUpdate").boolean(true).member("conditionalDelete", "single");
+    json.key("referencePolicy").begin_array().string("literal").string("enforced").string("local").end_array();
+    search_parameters(json, type);
+    json.key("operation").begin_array().begin_object().member("name", "validate");
+    json.member("definition", "http://hl7.org/fhir/OperationDefinition/Resource-validate").end_object();
+    if (type == "QuestionnaireResponse")
+      for (const std::string_view operation : {"submit", "accept", "return", "lock"})
+        json.begin_object()
+            .member("name", operation)
+            .member("definition", "urn:xinglin:operation:" + std::string(operation))
+            .end_object();
+    json.end_array().end_object();
+  }
+  json.end_array();
+  interactions(json, {"transaction", "batch", "history-system"});
+  json.end_object().end_array().end_object();
+  return json_response(200, json.take(), k_fhir_json);
+}
+
+} // namespace xinglin::api
