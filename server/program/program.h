@@ -46,7 +46,8 @@ public:
 
   /// The one door to the store for everyone (API, load, imports, simulator): validates structure, checks by register
   /// and form, adds the yields, replaces them on update, removes them with their form, keeps yields from direct edits,
-  /// keeps return states to their operations. Throws Refused with all issues; changes nothing then.
+  /// keeps return states to their operations. Throws Refused with all issues; changes nothing then. Each issue says by
+  /// Issue::write which of the writes it is about; its expression and line are within that write's own JSON.
   store::Receipt write(std::vector<store::Write> writes);
 
   /// The QuestionnaireResponse of a submission as JSON (not written).

@@ -103,7 +103,8 @@ public:
 
   /// All or nothing; returns when durable. References urn:uuid:* to a full_url of the same transaction are rewritten to
   /// Type/id; a conditional reference (Type?query) is resolved; a relative reference to nothing is refused (invalid,
-  /// "dangling") unless the target is written in the same transaction. Callable from any thread.
+  /// "dangling") unless the target is written in the same transaction. Callable from any thread. What is refused because
+  /// of one write says which by Issue::write.
   virtual Receipt write(std::vector<Write> writes) = 0;
   virtual std::unique_ptr<Snapshot> snapshot(std::optional<CommitNumber> as_of = {}) const = 0;
   virtual CommitNumber last_commit() const = 0;
