@@ -22,6 +22,7 @@ struct Issue {
   std::string file = {};       ///< file name, where the data came from a file
   int line = 0;                ///< 1-based; 0 = unknown
   int column = 0;              ///< 1-based, in bytes; 0 = unknown
+  int write = -1;              ///< position in the list of writes it is about; -1 = not known, or not one of them
 };
 
 /// A list of issues in the order found.
