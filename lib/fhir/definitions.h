@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace xinglin::fhir {
 
@@ -19,6 +20,8 @@ struct ElementDefinition {
   std::string_view binding; ///< value set URL of a required binding, without version; else empty
   bool is_modifier;
   bool is_summary;
+  uint16_t value_set; ///< of the binding, for in_value_set(); k_no_value_set when there is none
+  static constexpr uint16_t k_no_value_set = 65535;
 };
 
 /// A resource, complex type, backbone ("Patient.contact") or primitive ("date").
@@ -28,6 +31,7 @@ struct TypeDefinition {
   enum class Kind : uint8_t { resource, complex, backbone, primitive } kind;
   bool is_abstract;
   std::span<const ElementDefinition> elements; ///< own and inherited, in the order of the specification
+  uint16_t index;                              ///< position in types()
 };
 
 struct SearchParameterDefinition {
@@ -43,16 +47,29 @@ struct SearchParameterDefinition {
   std::span<const Component> components; ///< of a composite
 };
 
+std::span<const TypeDefinition> types();
 const TypeDefinition* find_type(std::string_view name);
 /// Also finds a choice by its written name ("valueQuantity"); then *chosen_type, if given, is set to "Quantity".
 const ElementDefinition* find_element(const TypeDefinition& type, std::string_view written_name,
                                       std::string_view* chosen_type = nullptr);
+/// A member name of a JSON object that stands for an element, with the type its value has.
+struct WrittenElement {
+  const ElementDefinition* element = nullptr; ///< nullptr: the type has no such element
+  const TypeDefinition* type = nullptr;       ///< of the value: "Quantity" of "valueQuantity"
+};
+/// find_element with the type looked up; the fast way for walking data.
+WrittenElement find_written(const TypeDefinition& type, std::string_view written_name);
 bool is_resource_type(std::string_view name);       ///< concrete: one of the 146
 std::span<const std::string_view> resource_types(); ///< the 146, sorted
 std::span<const SearchParameterDefinition> search_parameters();
 const SearchParameterDefinition* find_search_parameter(std::string_view resource_type, std::string_view code);
 /// Is the code in the value set (URL without version)? Unknown when the set is not enumerable here (e.g. all of UCUM).
 enum class Membership : uint8_t { yes, no, unknown };
+/// An empty system asks for the code in any system of the set, as an element of type code does.
 Membership in_value_set(std::string_view value_set_url, std::string_view system, std::string_view code);
+/// The same for ElementDefinition::value_set.
+Membership in_value_set(uint16_t value_set, std::string_view system, std::string_view code);
+/// All known codes of the set, of all its systems.
+std::vector<std::string_view> codes_of(uint16_t value_set);
 
 } // namespace xinglin::fhir
