@@ -35,6 +35,9 @@ enum class ItemType : uint8_t {
   money
 };
 
+std::string_view to_string(ItemType type);
+std::optional<ItemType> parse_item_type(std::string_view word);
+
 struct Option {
   std::string code;
   Text title;
