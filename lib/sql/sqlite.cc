@@ -9,9 +9,15 @@
 
 namespace xinglin::sql {
 
-bool SqliteError::is_full() const { return code() == SQLITE_FULL; }
-bool SqliteError::is_busy() const { return code() == SQLITE_BUSY || code() == SQLITE_LOCKED; }
-bool SqliteError::is_not_a_database() const { return code() == SQLITE_NOTADB || code() == SQLITE_CORRUPT; }
+bool SqliteError::is_full() const {
+  return code() == SQLITE_FULL;
+}
+bool SqliteError::is_busy() const {
+  return code() == SQLITE_BUSY || code() == SQLITE_LOCKED;
+}
+bool SqliteError::is_not_a_database() const {
+  return code() == SQLITE_NOTADB || code() == SQLITE_CORRUPT;
+}
 
 struct SqliteQuery::Slot {
   sqlite3_stmt* statement = nullptr;
@@ -53,15 +59,22 @@ bool SqliteQuery::step() {
 }
 
 void SqliteQuery::run() {
-  while (step()) {}
+  while (step()) {
+  }
 }
 
-int64_t SqliteQuery::whole(int column) const { return sqlite3_column_int64(m_slot->statement, column); }
-double SqliteQuery::real(int column) const { return sqlite3_column_double(m_slot->statement, column); }
+int64_t SqliteQuery::whole(int column) const {
+  return sqlite3_column_int64(m_slot->statement, column);
+}
+double SqliteQuery::real(int column) const {
+  return sqlite3_column_double(m_slot->statement, column);
+}
 bool SqliteQuery::is_null(int column) const {
   return sqlite3_column_type(m_slot->statement, column) == SQLITE_NULL;
 }
-int SqliteQuery::columns() const { return sqlite3_column_count(m_slot->statement); }
+int SqliteQuery::columns() const {
+  return sqlite3_column_count(m_slot->statement);
+}
 
 std::string_view SqliteQuery::text(int column) const {
   auto bytes = static_cast<const char*>(sqlite3_column_blob(m_slot->statement, column));
@@ -81,7 +94,8 @@ SqliteQuery& SqliteQuery::bind(double value) {
 SqliteQuery& SqliteQuery::bind(std::string_view text) {
   // An empty view may have no address, which SQLite would take for null.
   const char* bytes = text.data() ? text.data() : "";
-  int code = sqlite3_bind_text64(m_slot->statement, m_next_parameter++, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  int code =
+      sqlite3_bind_text64(m_slot->statement, m_next_parameter++, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   if (code != SQLITE_OK) m_connection->fail(code, "binding a text");
   return *this;
 }
@@ -144,9 +158,17 @@ SqliteQuery Sqlite::prepare(std::string_view text) {
   return {*this, slot};
 }
 
-int64_t Sqlite::changes() const { return sqlite3_changes64(m_state->db); }
-bool Sqlite::in_transaction() const { return sqlite3_get_autocommit(m_state->db) == 0; }
-void Sqlite::interrupt() { sqlite3_interrupt(m_state->db); }
-std::string Sqlite::file() const { return m_state->file; }
+int64_t Sqlite::changes() const {
+  return sqlite3_changes64(m_state->db);
+}
+bool Sqlite::in_transaction() const {
+  return sqlite3_get_autocommit(m_state->db) == 0;
+}
+void Sqlite::interrupt() {
+  sqlite3_interrupt(m_state->db);
+}
+std::string Sqlite::file() const {
+  return m_state->file;
+}
 
 } // namespace xinglin::sql
