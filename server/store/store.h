@@ -27,6 +27,7 @@ struct Options {
   size_t group_transactions_max = 128; ///< transactions made durable together
   size_t queue_max = 1024;             ///< waiting transactions; beyond that write() waits, then refuses (busy)
   bool create = true;                  ///< make the directory when absent
+  int64_t bytes_max = 0; ///< the records may take up this much, then writes are refused; 0 = the disk is the limit
 };
 
 /// One version as kept: `json` is the resource as sent, with id and meta.versionId / meta.lastUpdated set.
@@ -46,13 +47,13 @@ struct Write {
   enum class Kind : uint8_t { create, update, remove };
   Kind kind = Kind::create;
   std::string type;
-  std::string id;                         ///< update, remove; a create may bring its own (refused if taken)
-  std::string json;                       ///< create, update
-  std::optional<int64_t> if_match;        ///< version that must be current (0 = must not exist)
-  std::string if_none_exist;              ///< create: search parameters; one match = nothing written, many = refused
-  std::string conditional;                ///< update, remove: search parameters in place of an id
-  std::string full_url;                   ///< urn:uuid:... by which others in the transaction refer to it
-  std::string derived_from;               ///< the form submission that yields it
+  std::string id;                  ///< update, remove; a create may bring its own (refused if taken)
+  std::string json;                ///< create, update
+  std::optional<int64_t> if_match; ///< version that must be current (0 = must not exist)
+  std::string if_none_exist;       ///< create: search parameters; one match = nothing written, many = refused
+  std::string conditional;         ///< update, remove: search parameters in place of an id
+  std::string full_url;            ///< urn:uuid:... by which others in the transaction refer to it
+  std::string derived_from;        ///< the form submission that yields it
 };
 
 struct Outcome {

@@ -1,0 +1,209 @@
+// The store on SQLite: one writer (group_writer.h), snapshots on connections of their own (readers.h).
+
+#include "server/store/directory.h"
+#include "server/store/group_writer.h"
+#include "server/store/readers.h"
+#include "server/store/records.h"
+#include "server/store/schema.h"
+#include "server/store/transaction.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cassert>
+#include <charconv>
+#include <chrono>
+
+namespace xinglin::store {
+
+using base::Refusal;
+using base::Refused;
+
+namespace {
+
+constexpr int k_prepare_attempts_max = 64;
+constexpr std::string_view k_epoch_note = "store.epoch";
+
+/// Runs `work`, turning what SQLite says into what the caller of the store is told.
+template <typename Work> auto guarded(Work&& work) {
+  try {
+    return work();
+  } catch (const sql::SqliteError& error) {
+    refuse_storage_error(error);
+  }
+}
+
+std::vector<std::string> find_matches(Records&, std::string_view, std::string_view) {
+  throw Refused(Refusal::unsupported, "not-supported", "conditions are not there yet");
+}
+
+class SqliteSnapshot final : public Snapshot {
+public:
+  SqliteSnapshot(Readers& readers, const Shared& shared, std::optional<CommitNumber> as_of) : m_lease(readers.take()) {
+    m_lease->query("BEGIN").run();
+    CommitNumber last = Records(*m_lease, shared).last_commit(); // this read fixes what the transaction sees
+    m_commit = last;
+    if (as_of) {
+      if (*as_of < 0 || *as_of > last)
+        throw Refused(Refusal::not_found, "not-found",
+                      fmt::format("there is no commit {}; the last one is {}", *as_of, last));
+      m_commit = *as_of;
+    }
+    m_records.emplace(*m_lease, shared, m_commit == last ? std::nullopt : std::optional(m_commit));
+  }
+  CommitNumber commit() const override { return m_commit; }
+  std::optional<Version> read(std::string_view type, std::string_view id) const override {
+    return guarded([&] { return m_records->read(type, id); });
+  }
+  std::optional<Version> read_version(std::string_view type, std::string_view id, int64_t version) const override {
+    return guarded([&] { return m_records->read_version(type, id, version); });
+  }
+  std::vector<Version> history(std::string_view type, std::string_view id, size_t count,
+                               CommitNumber before) const override {
+    return guarded([&] { return m_records->history(type, id, count, before); });
+  }
+  SearchResult search(std::string_view, std::string_view, bool) const override {
+    throw Refused(Refusal::unsupported, "not-supported", "search is not there yet");
+  }
+  void scan(std::string_view type, const std::function<bool(const Version&)>& each) const override {
+    guarded([&] { m_records->scan(type, each); });
+  }
+  std::vector<Version> derived(std::string_view reference) const override {
+    return guarded([&] { return m_records->derived(reference); });
+  }
+  int64_t count(std::string_view type) const override {
+    return guarded([&] { return m_records->count(type); });
+  }
+
+private:
+  Readers::Lease m_lease;
+  CommitNumber m_commit = 0;
+  std::optional<Records> m_records;
+};
+
+class NoteJob final : public Job {
+public:
+  NoteJob(std::string_view key, std::string_view value) : m_key(key), m_value(value) {}
+  void apply(sql::Sqlite& db) override {
+    auto put = db.query("INSERT INTO note(key, value) VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET value=?2", m_key);
+    put.bind_blob(m_value).run();
+  }
+
+private:
+  std::string_view m_key, m_value;
+};
+
+class SqliteStore final : public Store {
+public:
+  explicit SqliteStore(const Options& options)
+      : m_options(options), m_lock(options.directory, options.create), m_state(m_shared) {
+    m_shared.zone = options.zone;
+    std::string file = options.directory + "/records.db";
+    auto writer = std::make_unique<sql::Sqlite>(file, sql::Sqlite::Mode::create);
+    // journal_size_limit gives back the space of a log that one big load has blown up.
+    writer->execute("PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                    "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000; "
+                    "PRAGMA journal_size_limit=268435456");
+    migrate(*writer, options.directory);
+    if (options.bytes_max > 0)
+      writer->execute(fmt::format("PRAGMA max_page_count={}", std::max<int64_t>(1, options.bytes_max / 4096)));
+    m_state.load(*writer);
+    m_last_commit = m_state.now.t;
+    m_state.on_durable = [this](CommitNumber t) {
+      if (t == m_last_commit) return;
+      {
+        std::lock_guard lock(m_commit_mutex);
+        m_last_commit = t;
+      }
+      m_commit_changed.notify_all();
+    };
+    m_readers = std::make_unique<Readers>(file);
+    m_writer =
+        std::make_unique<GroupWriter>(std::move(writer), m_state, options.group_transactions_max, options.queue_max);
+    if (!get_note(k_epoch_note)) set_note(k_epoch_note, "1");
+    std::string epoch = get_note(k_epoch_note).value_or("1");
+    std::from_chars(epoch.data(), epoch.data() + epoch.size(), m_epoch);
+  }
+
+  Receipt write(std::vector<Write> writes) override {
+    return guarded([&] {
+      if (writes.empty()) return Receipt{};
+      FindMatches matches = find_matches;
+      for (int attempt = 0; attempt < k_prepare_attempts_max; attempt++) {
+        PreparedTransaction prepared;
+        {
+          Readers::Lease reader = m_readers->take();
+          reader->query("BEGIN").run();
+          Records records(*reader, m_shared);
+          prepared = prepare(writes, records, matches);
+        }
+        TransactionJob job(prepared, m_shared, m_state, m_options.clock, matches);
+        try {
+          m_writer->run(job);
+          return job.take_receipt();
+        } catch (const PrepareAgain&) { // another writer was faster
+        }
+      }
+      throw Refused(
+          Refusal::busy, "throttled",
+          "others keep writing what this transaction's conditions look for; nothing was written, send it again");
+    });
+  }
+
+  std::unique_ptr<Snapshot> snapshot(std::optional<CommitNumber> as_of) const override {
+    return guarded([&] { return std::make_unique<SqliteSnapshot>(*m_readers, m_shared, as_of); });
+  }
+  CommitNumber last_commit() const override { return m_last_commit; }
+  int64_t epoch() const override { return m_epoch; }
+
+  std::vector<Version> changes(CommitNumber after, size_t versions_max) const override {
+    return guarded([&] {
+      Readers::Lease reader = m_readers->take();
+      return Records(*reader, m_shared).changes(after, versions_max);
+    });
+  }
+  bool wait_for_commit(CommitNumber after, int timeout_ms) const override {
+    std::unique_lock lock(m_commit_mutex);
+    return m_commit_changed.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                                     [&] { return m_last_commit > after; });
+  }
+
+  std::optional<std::string> get_note(std::string_view key) const override {
+    return guarded([&]() -> std::optional<std::string> {
+      Readers::Lease reader = m_readers->take();
+      auto row = reader->query("SELECT value FROM note WHERE key=?", key);
+      if (!row.step()) return {};
+      return std::string(row.text(0));
+    });
+  }
+  void set_note(std::string_view key, std::string_view value) override {
+    NoteJob job(key, value);
+    guarded([&] { m_writer->run(job); });
+  }
+  CommitNumber commit_at(base::Millis time) const override {
+    return guarded([&] {
+      Readers::Lease reader = m_readers->take();
+      return Records(*reader, m_shared).commit_at(time);
+    });
+  }
+
+private:
+  Options m_options;
+  DirectoryLock m_lock;
+  Shared m_shared;
+  WriterState m_state;
+  std::atomic<CommitNumber> m_last_commit{0};
+  int64_t m_epoch = 1;
+  mutable std::mutex m_commit_mutex;
+  mutable std::condition_variable m_commit_changed;
+  std::unique_ptr<Readers> m_readers;
+  std::unique_ptr<GroupWriter> m_writer; // last: its thread uses the others
+};
+
+} // namespace
+
+std::unique_ptr<Store> Store::open(const Options& options) {
+  return guarded([&] { return std::make_unique<SqliteStore>(options); });
+}
+
+} // namespace xinglin::store
