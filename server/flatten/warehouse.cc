@@ -104,6 +104,7 @@ struct Warehouse::Impl {
   std::string directory;
   std::vector<package::Table> tables;
   Flattener flattener;
+  base::Zone zone;
   std::string shape;
 
   std::mutex writing; ///< one writer: catch_up, apply, reset
@@ -120,7 +121,7 @@ struct Warehouse::Impl {
   Impl(std::string directory, std::vector<package::Table> given, const std::map<std::string, std::string>& forms,
        base::Zone zone)
       : directory(std::move(directory)), tables(with_own_columns(std::move(given))), flattener(tables, forms, zone),
-        shape(shape_of(tables, zone)) {
+        zone(zone), shape(shape_of(tables, zone)) {
     open();
   }
 
@@ -323,6 +324,7 @@ struct Warehouse::Impl {
     }
     append(pieces, changed);
     append_misfits(pieces);
+    append_commits(versions);
 
     // 4. The cursor, with what each table saw last.
     for (size_t i = 0; i < tables.size(); ++i)
@@ -417,6 +419,20 @@ struct Warehouse::Impl {
         appender->end_row();
       }
     if (appender) appender->close();
+  }
+
+  /// When each commit was recorded, so that a time can be asked for.
+  void append_commits(std::span<const store::Version> versions) {
+    sql::DuckAppender appender(*writer, "m", "commits");
+    CommitNumber last = 0;
+    for (const auto& version : versions) {
+      if (version.commit == last) continue;
+      last = version.commit;
+      appender.integer(last);
+      appender.integer(version.recorded_at);
+      appender.end_row();
+    }
+    appender.close();
   }
 
   /// Ends a first build: draws off the rows that were superseded, makes the indexes, says so in the cursor.
@@ -635,6 +651,17 @@ store::CommitNumber Warehouse::read_cursor(sql::DuckConnection& connection) {
   auto result = connection.run("select value::bigint from m.state where key = 'cursor'");
   if (!result.next()) throw base::Refused(base::Refusal::unavailable, "exception", "The warehouse has no cursor");
   return result.integer(0);
+}
+
+store::CommitNumber Warehouse::commit_at(base::Millis time) const {
+  auto connection = reader();
+  auto result = connection->run(fmt::format("select coalesce(max(t), 0) from m.commits where at <= {}", time));
+  result.next();
+  return std::min(result.integer(0), cursor());
+}
+
+base::Zone Warehouse::zone() const {
+  return m_impl->zone;
 }
 
 std::vector<Warehouse::Misfitting> Warehouse::misfits(size_t at_most) const {

@@ -62,6 +62,10 @@ public:
   /// The cursor as the connection's own transaction sees it.
   static store::CommitNumber read_cursor(sql::DuckConnection& connection);
 
+  /// The last commit recorded at or before that time (0 if none).
+  store::CommitNumber commit_at(base::Millis time) const;
+  base::Zone zone() const;
+
   /// What stands in the tables, taken at one moment: the cursor, and for each table the last commit that changed it.
   struct State {
     store::CommitNumber cursor = 0;

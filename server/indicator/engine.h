@@ -1,6 +1,7 @@
 #pragma once
 // From rows to figures. An indicator is a query that returns rows; the engine counts, divides, rolls up the
-// organisations, compares periods, and keeps an address for every number (blueprint: indicator@hash/org@tree/period/epoch:t).
+// organisations, compares periods, and keeps an address for every number (blueprint:
+// indicator@hash/org@tree/period/epoch:t). How each figure is computed stands in docs/indicators.md.
 
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
@@ -27,7 +28,8 @@ struct AsOf {
   bool operator==(const AsOf&) const = default;
 };
 
-/// The address of a number: `hospital_ops.discharges@3f…/hosp-1@2023-12-31/2023/1:42`, no spaces.
+/// The address of a number: `hospital_ops.discharges@3f…/hosp-1@2023-12-31/2023/1:42`, no spaces. In the place of the
+/// indicator may also stand `average(ID)` or `days(ID)` of a stock, as derived indicators use them.
 struct Address {
   std::string indicator;
   std::string hash;      ///< definition hash; empty in a request = present definition
@@ -41,41 +43,48 @@ struct Address {
 };
 
 struct Figure {
-  Address address;                          ///< complete
+  Address address; ///< complete
   const package::Indicator* indicator = nullptr;
-  std::optional<base::Rational> value;      ///< empty: no denominator (0/0) or nothing returned
-  std::optional<base::Rational> numerator;  ///< proportion, mean, rate, ratio a/b
+  std::optional<base::Rational> value;     ///< empty: no denominator (0/0) or nothing returned
+  std::optional<base::Rational> numerator; ///< proportion, mean, rate, ratio a/b
   std::optional<base::Rational> denominator;
-  int64_t rows = 0;                         ///< rows that were counted
+  int64_t rows = 0; ///< rows that were counted (derived: of all its parts)
 };
 
 /// One counted row, as the indicator's query gave it.
 struct Row {
   std::string org, subject, record;
-  std::string happened;       ///< or
+  std::string happened; ///< or
   std::string since, until;
   std::optional<bool> hit;
   std::optional<base::Decimal> value;
   base::Decimal weight = 1;
+  std::string counted; ///< count: distinct COLUMN: that column
+  std::string part; ///< the indicator whose row it is (derived figures have rows of several); "average(ID)", "days(ID)"
 };
 struct Trace {
   Figure figure;
-  std::string definition;            ///< the SQL or the derived expression
-  std::vector<Figure> parts;         ///< derived: the figures it is made of
-  std::vector<Row> rows;             ///< ordered by happened/since, record
-  int64_t rows_total = 0;            ///< rows may be cut by `rows_max`
-  std::string digest;                ///< sha256 over all counted rows
+  std::string definition;    ///< the SQL or the derived expression
+  std::vector<Figure> parts; ///< derived: the figures it is made of; rate: the population
+  std::vector<Row> rows;     ///< by part, then ordered by happened/since, record
+  int64_t rows_total = 0;    ///< rows may be cut by `rows_max`
+  std::string digest;        ///< sha256 over all counted rows
 };
 
 /// Two statements about one thing that cannot both hold.
 struct Finding {
-  std::string code;                  ///< parts_differ, rate_differs, beds_disagree, grain_differs, late_rows, ...
+  std::string code; ///< disagree, grain_differs, rows_without_organization, values_left_out
   base::Text text;
   std::vector<Address> addresses;
 };
 
+inline constexpr int k_year_min = 1900, k_year_max = 2200; ///< periods lie within these years
+inline constexpr int k_period_days_max = 3660;             ///< about ten years
+inline constexpr int k_derived_steps_max = 100;            ///< indicators upon indicators
+
 class Engine {
 public:
+  /// Safe from many threads. The warehouse must outlive it.
   Engine(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse);
   ~Engine();
   const package::Catalog& catalog() const;
@@ -83,13 +92,19 @@ public:
   /// Accepts "1:42", an instant, or a date (end of that day). Throws Refused(malformed).
   AsOf resolve_as_of(std::string_view text) const;
 
-  /// Throws Refused(not_found) for an unknown indicator (with a suggestion) or organisation.
+  /// Throws Refused(not_found) for an unknown indicator (with a suggestion), organisation or commit; Refused(malformed)
+  /// for a period out of range; Refused(invalid) with file, line and column for SQL that does not bind.
   Figure figure(std::string_view indicator, std::string_view org, const base::Period& period,
                 std::optional<AsOf> as_of = {}) const;
+  /// The figure at an address; Refused(conflict) when the definition is another now than the address says.
+  Figure figure(const Address& address) const;
   std::vector<Figure> figures(const std::vector<std::string>& indicators, std::string_view org,
                               const base::Period& period, std::optional<AsOf> as_of = {}) const;
   Trace trace(const Address& address, size_t rows_max = 1000) const;
-  /// The same figure for each child organisation (one level), and for each month of the period.
+  /// Only the digest of a trace.
+  std::string digest(const Address& address) const;
+  /// The same figure for each child organisation (one level), and for each month of the period, all by the organisation
+  /// tree of the period's last day, so that parts add up.
   std::vector<Figure> by_organization(std::string_view indicator, std::string_view org, const base::Period& period,
                                       std::optional<AsOf> as_of = {}) const;
   std::vector<Figure> by_month(std::string_view indicator, std::string_view org, const base::Period& period,
@@ -97,16 +112,31 @@ public:
   /// All consistency rules (`agrees:`) and built-in ones over these indicators.
   std::vector<Finding> findings(const std::vector<std::string>& indicators, std::string_view org,
                                 const base::Period& period, std::optional<AsOf> as_of = {}) const;
-  /// Records whose rows for this figure differ between two commits: (record reference, added or removed, commit).
-  struct RowChange { std::string record; bool added; store::CommitNumber commit; };
+  /// Records whose rows for this figure differ between two commits: (record reference, added or removed, commit). A row
+  /// that changed is removed and added.
+  struct RowChange {
+    std::string record;
+    bool added;
+    store::CommitNumber commit;
+  };
   std::vector<RowChange> changes_between(const Address& address, AsOf from, AsOf to) const;
 
-  struct Organization { std::string id, name, part_of; };
+  /// Binds an indicator's query and checks its columns. Throws Refused(invalid).
+  void check(std::string_view indicator) const;
+
+  struct Organization {
+    std::string id, name, part_of;
+  };
   std::vector<Organization> organizations(std::optional<AsOf> as_of = {}) const;
 
 private:
+  friend class Verifier;
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
+
+/// One line that has all of a row, fields apart by U+001F: what digests are made of. Equal rows give equal lines
+/// (decimals without trailing zeros).
+std::string canonical_text(const Row& row);
 
 } // namespace xinglin::indicator

@@ -62,6 +62,7 @@ public:
       m_at += 6;
       space();
       result.tolerance = number();
+      result.tolerance_is_percent = take('%');
     }
     return result;
   }

@@ -5,7 +5,7 @@
 //   expression = term (("+" | "-") term)*         term = factor (("*" | "/") factor)*
 //   factor     = "-" factor | number | id | function "(" ... ")" | "(" expression ")"
 //   function   = average(ID) | days(ID) | least(expression, ...) | greatest(expression, ...)
-//   relation   = expression ("=" | "<=" | ">=" | "<" | ">") expression ["within" number]
+//   relation   = expression ("=" | "<=" | ">=" | "<" | ">") expression ["within" number ["%"]]
 
 #include "lib/base/decimal.h"
 
@@ -37,12 +37,13 @@ struct Derived {
   int column = 0; ///< 1-based byte column in the text, for messages
 };
 
-/// left operator right, allowed to miss by `tolerance` (in the figures' own unit).
+/// left operator right, allowed to miss by `tolerance`: in the figures' own unit, or in percent of the larger side.
 struct Relation {
   enum class Operator : uint8_t { equal, at_most, at_least, less, greater };
   Derived left, right;
   Operator comparison = Operator::equal;
   base::Decimal tolerance;
+  bool tolerance_is_percent = false;
 };
 
 inline constexpr int k_derived_depth_max = 50; ///< nesting of an expression

@@ -68,6 +68,8 @@ TEST_CASE("expressions: what is wrong is named with its column") {
 
 TEST_CASE("relations: operators and tolerance") {
   const auto relation = parse_relation("a.x <= b.y + 999 within 0.05");
+  CHECK_FALSE(relation.tolerance_is_percent);
+  CHECK(parse_relation("a.x = b.y within 5%").tolerance_is_percent);
   CHECK(shape(relation.left) == "a.x");
   CHECK(relation.comparison == package::Relation::Operator::at_most);
   CHECK(shape(relation.right) == "(+ b.y 999)");

@@ -1,0 +1,214 @@
+// Statements about one thing that cannot both hold: the relations packages declare (`agrees:`), and what the engine
+// finds by itself.
+
+#include "server/indicator/engine_impl.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace xinglin::indicator {
+namespace {
+
+using base::Rational;
+using package::Derived;
+using package::Relation;
+
+/// The suffix of an indicator that says by return what another says from records.
+constexpr std::string_view k_returned_suffix = ".returned";
+
+/// An expression in words: titles in place of ids.
+std::string in_words(const Derived& node, const package::Catalog& catalog, std::string_view language,
+                     bool inner = false) {
+  const bool zh = language == "zh";
+  const auto title = [&] {
+    const auto found = catalog.indicators.find(node.id);
+    const std::string text = found == catalog.indicators.end() ? std::string() : found->second.title.in(language);
+    return text.empty() ? node.id : text;
+  };
+  const auto argument = [&](size_t i, bool nested) { return in_words(node.arguments[i], catalog, language, nested); };
+  const auto wrap = [&](std::string text) { return inner ? (zh ? "（" + text + "）" : "(" + text + ")") : text; };
+  switch (node.kind) {
+  case Derived::Kind::number: return node.number.to_string();
+  case Derived::Kind::indicator: return title();
+  case Derived::Kind::average: return zh ? "平均" + title() : "average " + title();
+  case Derived::Kind::days: return zh ? title() + "日数" : "days of " + title();
+  case Derived::Kind::add: return wrap(argument(0, false) + " + " + argument(1, false));
+  case Derived::Kind::subtract: return wrap(argument(0, false) + (zh ? " － " : " - ") + argument(1, true));
+  case Derived::Kind::multiply: return argument(0, true) + " × " + argument(1, true);
+  case Derived::Kind::divide: return argument(0, true) + " ÷ " + argument(1, true);
+  case Derived::Kind::negate: return "-" + argument(0, true);
+  case Derived::Kind::least:
+  case Derived::Kind::greatest: {
+    const bool least = node.kind == Derived::Kind::least;
+    std::string out = zh ? (least ? "最小值" : "最大值") : (least ? "least" : "greatest");
+    out += zh ? "（" : "(";
+    for (size_t i = 0; i < node.arguments.size(); ++i) {
+      if (i > 0) out += zh ? "、" : ", ";
+      out += argument(i, false);
+    }
+    return out + (zh ? "）" : ")");
+  }
+  }
+  return node.id;
+}
+
+std::string trimmed(const base::Decimal& value) {
+  return value.normalized().to_string();
+}
+
+/// Two numbers with as few digits as show that they differ, at least one where they are not whole.
+std::pair<std::string, std::string> told_apart(const Rational& left, const Rational& right) {
+  for (int digits = 1; digits < 6; ++digits) {
+    const auto a = left.round(digits), b = right.round(digits);
+    if (!(a == b)) return {trimmed(a), trimmed(b)};
+  }
+  return {trimmed(left.to_decimal()), trimmed(right.to_decimal())};
+}
+
+bool holds(const Relation& relation, const Rational& left, const Rational& right) {
+  Rational tolerance(relation.tolerance);
+  if (relation.tolerance_is_percent) {
+    const Rational larger = left.abs() < right.abs() ? right.abs() : left.abs();
+    tolerance = tolerance * larger / Rational(100);
+  }
+  using enum Relation::Operator;
+  switch (relation.comparison) {
+  case equal: return !(tolerance < (left - right).abs());
+  case at_most: return !(right + tolerance < left);
+  case at_least: return !(left + tolerance < right);
+  case less: return left < right + tolerance;
+  case greater: return right < left + tolerance;
+  }
+  return true;
+}
+
+base::Text relation_words(const Relation& relation) {
+  using enum Relation::Operator;
+  base::Text words;
+  switch (relation.comparison) {
+  case equal: words = {"两者应当相等", "they should be equal"}; break;
+  case at_most: words = {"前者不应大于后者", "the first should not exceed the second"}; break;
+  case at_least: words = {"前者不应小于后者", "the first should not be below the second"}; break;
+  case less: words = {"前者应当小于后者", "the first should be below the second"}; break;
+  case greater: words = {"前者应当大于后者", "the first should exceed the second"}; break;
+  }
+  if (!relation.tolerance.is_zero()) {
+    const std::string tolerance = trimmed(relation.tolerance) + (relation.tolerance_is_percent ? "%" : "");
+    words.zh += fmt::format("（允许相差{}）", tolerance);
+    words.en += fmt::format(" (within {})", tolerance);
+  }
+  return words;
+}
+
+} // namespace
+
+std::vector<Finding> Engine::findings(const std::vector<std::string>& indicators, std::string_view org,
+                                      const base::Period& period, std::optional<AsOf> as_of) const {
+  Session session = m_impl->open(as_of);
+  const Impl::Scope scope = m_impl->scope(session, org, period);
+  const auto& catalog = *m_impl->catalog;
+
+  // 1. What was asked for, and what it is made of: a relation stands with the indicator that declares it.
+  std::vector<Target> targets;
+  const auto add = [&](const Target& target) {
+    if (std::find(targets.begin(), targets.end(), target) == targets.end()) targets.push_back(target);
+  };
+  for (const auto& id : indicators) {
+    const Target target = m_impl->find_target(id);
+    add({target.indicator, Aspect::figure});
+    for (const Target& leaf : m_impl->leaves(target))
+      add({leaf.indicator, Aspect::figure});
+  }
+
+  std::vector<Finding> out;
+  const auto addresses_of = [&](const Relation& relation) {
+    std::vector<Address> addresses;
+    for (const Derived* side : {&relation.left, &relation.right})
+      for (const auto& [id, aspect] : operands_of(*side)) {
+        Target part = m_impl->find_target(id);
+        part.aspect = aspect;
+        addresses.push_back(m_impl->address_of(session, part, scope));
+      }
+    return addresses;
+  };
+
+  // 2. Relations. One without values on both sides says nothing.
+  std::set<std::string> done;
+  for (const Target& target : targets)
+    for (const auto& text : target.indicator->agrees) {
+      if (!done.insert(text).second) continue;
+      const Relation relation = package::parse_relation(text);
+      const auto left = m_impl->evaluate(session, relation.left, scope, 0);
+      const auto right = m_impl->evaluate(session, relation.right, scope, 0);
+      if (!left || !right || holds(relation, *left, *right)) continue;
+      const auto [a, b] = told_apart(*left, *right);
+      const base::Text words = relation_words(relation);
+      Finding finding;
+      finding.code = "disagree";
+      finding.text.zh = fmt::format("{}为{}，{}为{}：{}。", in_words(relation.left, catalog, "zh"), a,
+                                    in_words(relation.right, catalog, "zh"), b, words.zh);
+      finding.text.en = fmt::format("{} is {}, {} is {}: {}.", in_words(relation.left, catalog, "en"), a,
+                                    in_words(relation.right, catalog, "en"), b, words.en);
+      finding.addresses = addresses_of(relation);
+      out.push_back(std::move(finding));
+    }
+
+  // 3. The same thing from records and by return.
+  for (const Target& target : targets) {
+    const std::string& id = target.indicator->id;
+    const std::string returned_id = id.ends_with(k_returned_suffix) ? id : id + std::string(k_returned_suffix);
+    const std::string record_id = returned_id.substr(0, returned_id.size() - k_returned_suffix.size());
+    const auto record = catalog.indicators.find(record_id), returned = catalog.indicators.find(returned_id);
+    if (record == catalog.indicators.end() || returned == catalog.indicators.end()) continue;
+    if (!done.insert(returned_id).second) continue;
+    const Target from_records{&record->second, Aspect::figure}, by_return{&returned->second, Aspect::figure};
+    const auto ours = m_impl->figure(session, from_records, scope), theirs = m_impl->figure(session, by_return, scope);
+    if (!ours.value || !theirs.value || *ours.value == *theirs.value) continue;
+    const auto [a, b] = told_apart(*ours.value, *theirs.value);
+    out.push_back({"grain_differs",
+                   {fmt::format("{}：按记录为{}，按报表为{}，两者不一致。", record->second.title.in("zh"), a, b),
+                    fmt::format("{}: {} from records but {} by return.", record->second.title.in("en"), a, b)},
+                   {ours.address, theirs.address}});
+  }
+
+  // 4. Rows that no organisation can be given.
+  for (const Target& target : targets) {
+    if (target.indicator->kind == package::IndicatorKind::derived) continue;
+    const auto& plan = m_impl->definition_of(*target.indicator).plan;
+    m_impl->contract(session, m_impl->definition_of(*target.indicator));
+    const RowQuery query(plan, m_impl->warehouse, session.as_of(), session.seen(), period.first(), period.last());
+    auto result =
+        query
+            .prepare(session.connection(),
+                     fmt::format("select count(*), min(record) from {} where {} and org is null", k_rows_name,
+                                 counted_rows(*target.indicator, target.aspect, period.first(), period.last())))
+            .execute();
+    if (!result.next() || result.integer(0) == 0) continue;
+    out.push_back({"rows_without_organization",
+                   {fmt::format("{}：有{}条记录没有机构，未计入任何机构（如{}）。", target.indicator->title.in("zh"),
+                                result.integer(0), result.text(1)),
+                    fmt::format("{}: {} rows name no organisation and are counted nowhere (as {}).",
+                                target.indicator->title.in("en"), result.integer(0), result.text(1))},
+                   {m_impl->address_of(session, target, scope)}});
+  }
+
+  // 5. Values that did not fit their column and were left empty.
+  for (const auto& misfit : m_impl->warehouse.misfits()) {
+    if (misfit.commit > session.as_of()) continue;
+    for (const Target& target : targets) {
+      if (target.indicator->kind == package::IndicatorKind::derived) continue;
+      if (!m_impl->definition_of(*target.indicator).plan.tables.contains(misfit.table)) continue;
+      out.push_back({"values_left_out",
+                     {fmt::format("{}的{}“{}”放不进{}的列，作空值处理。", misfit.record, misfit.column, misfit.value,
+                                  misfit.table),
+                      fmt::format("{}: {} \"{}\" does not fit the column of {} and is left empty.", misfit.record,
+                                  misfit.column, misfit.value, misfit.table)},
+                     {m_impl->address_of(session, target, scope)}});
+      break;
+    }
+  }
+  return out;
+}
+
+} // namespace xinglin::indicator
