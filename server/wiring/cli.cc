@@ -1,0 +1,81 @@
+#include "server/wiring/cli.h"
+
+#include "server/wiring/commands.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <iostream>
+
+namespace xinglin::wiring {
+
+namespace {
+
+class Builder {
+public:
+  Builder() : m_app("Xinglin keeps a county's health records and makes its figures from them.", "xinglin") {
+    m_app.set_version_flag("--version", "xinglin (see: xinglin version)");
+    m_app.require_subcommand(1);
+    m_app.fallthrough(); // --data, --programs and --json may also stand after the command
+    m_app.add_option("--data", m_options.data, "the directory that is the database")->capture_default_str();
+    m_app.add_option("--programs", m_options.programs, "the directory of programs (default: those shipped)");
+    m_app.add_flag("--json", m_options.json, "print the result as JSON");
+  }
+
+  CLI::App& add(const char* name, const char* text, Command command) {
+    CLI::App* sub = m_app.add_subcommand(name, text);
+    sub->callback([this, command] { m_command = command; });
+    return *sub;
+  }
+  CLI::App& app() { return m_app; }
+  Options& options() { return m_options; }
+  Command command() const { return m_command; }
+
+private:
+  CLI::App m_app;
+  Options m_options;
+  Command m_command = nullptr;
+};
+
+} // namespace
+
+CommandLine read_command_line(int argc, const char* const* argv) {
+  Builder builder;
+  Options& o = builder.options();
+
+  CLI::App& serve_app =
+      builder.add("serve", "serve FHIR under /fhir, the pages and their data, on this machine", serve);
+  serve_app.add_option("--port", o.port, "port; 0 takes any free one")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 65535));
+  serve_app.add_option("--web", o.web, "serve the pages from this directory");
+
+  CLI::App& load_app = builder.add("load", "load bundles, resources and NDJSON (.json .ndjson, also .gz)", load);
+  load_app.add_option("path", o.arguments, "files and directories")->required();
+  load_app.add_flag("--again", o.again, "also what was loaded before, under new ids");
+
+  CLI::App& export_app = builder.add("export", "write all records as NDJSON, a file for each type", export_records);
+  export_app.add_option("-o,--output", o.output, "directory")->required();
+  export_app.add_option("--as-of", o.as_of, "epoch:t, an instant or a date; default now");
+  export_app.add_option("--type", o.types, "only these types");
+  export_app.add_flag("--gzip", o.gzip, "compress");
+
+  CLI::App& validate_app = builder.add("validate", "check resources against FHIR R4, without storing them", validate);
+  validate_app.add_option("file", o.arguments, "files and directories")->required();
+
+  builder.add("version", "print version and commit", version);
+
+  CommandLine line;
+  try {
+    builder.app().parse(argc, argv);
+    line.command = builder.command();
+  } catch (const CLI::ParseError& stop) {
+    // Help and version are no errors; everything else is one of usage.
+    line.exit_code = builder.app().exit(stop, std::cout, std::cerr) == 0 ? k_exit_done : k_exit_usage;
+  }
+  line.options = o;
+  return line;
+}
+
+} // namespace xinglin::wiring

@@ -1,0 +1,74 @@
+#include "server/wiring/house.h"
+
+#include "server/feed/feed.h"
+#include "server/flatten/warehouse.h"
+#include "server/indicator/engine.h"
+#include "server/package/model.h"
+#include "server/program/program.h"
+#include "server/wiring/progress.h"
+
+#include <cstdio>
+#include <filesystem>
+
+namespace xinglin::wiring {
+
+namespace fs = std::filesystem;
+using base::Refusal;
+using base::Refused;
+
+std::string find_programs(const Options& options) {
+  if (!options.programs.empty()) return options.programs; // package::load says when it is not there
+  std::error_code failed;
+  const fs::path here = fs::read_symlink("/proc/self/exe", failed).parent_path();
+  for (const fs::path& candidate :
+       {here / "programs", here / "../share/xinglin/programs", here / "../../programs", fs::path("programs")})
+    if (fs::is_directory(candidate, failed)) return fs::weakly_canonical(candidate, failed).string();
+  throw Refused(Refusal::not_found, "not-found", "No directory of programs was found; name it with --programs DIR.");
+}
+
+House::House(const Options& options) : m_options(options) {}
+House::~House() = default;
+
+store::Store& House::store(bool create) {
+  if (!m_store) {
+    if (!create && !fs::exists(m_options.data))
+      throw Refused(Refusal::not_found, "not-found",
+                    "There is no data directory " + m_options.data +
+                        "; name it with --data DIR, or make one with load, simulate or serve.");
+    store::Options options;
+    options.directory = m_options.data;
+    options.create = create;
+    m_store = store::Store::open(options);
+  }
+  return *m_store;
+}
+
+std::shared_ptr<const package::Catalog> House::catalog() {
+  if (!m_catalog) {
+    m_catalog = package::load(find_programs(m_options), m_package_issues);
+    if (!m_package_issues.empty()) std::fprintf(stderr, "%s\n", m_package_issues.to_text().c_str());
+  }
+  return m_catalog;
+}
+
+program::Program& House::program() {
+  if (!m_program) m_program = std::make_unique<program::Program>(store(true), catalog());
+  return *m_program;
+}
+
+flatten::Warehouse& House::warehouse() {
+  if (!m_warehouse) {
+    store::Store& records = store(false);
+    m_warehouse = std::make_unique<flatten::Warehouse>(m_options.data, catalog());
+    Progress progress("making tables");
+    m_warehouse->catch_up(feed::Feed(records), [&](flatten::Progress at) { progress.show(at.done, at.last); });
+  }
+  return *m_warehouse;
+}
+
+indicator::Engine& House::engine() {
+  if (!m_engine) m_engine = std::make_unique<indicator::Engine>(catalog(), warehouse());
+  return *m_engine;
+}
+
+} // namespace xinglin::wiring

@@ -1,0 +1,57 @@
+#pragma once
+// The objects of the program, made when a command first asks for them and in the order they stand on each other.
+
+#include "lib/base/issue.h"
+#include "server/store/store.h"
+#include "server/wiring/options.h"
+
+#include <memory>
+#include <string>
+
+namespace xinglin::package {
+struct Catalog;
+}
+namespace xinglin::program {
+class Program;
+}
+namespace xinglin::flatten {
+class Warehouse;
+}
+namespace xinglin::indicator {
+class Engine;
+}
+
+namespace xinglin::wiring {
+
+class House {
+public:
+  explicit House(const Options& options);
+  ~House();
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  /// The store of --data; made when absent only for commands that write.
+  store::Store& store(bool create);
+  /// The programs; what is wrong with some of them is said on standard error, the others are there.
+  std::shared_ptr<const package::Catalog> catalog();
+  const base::Issues& package_issues() const { return m_package_issues; }
+  program::Program& program();
+  /// The tables, caught up with the records.
+  flatten::Warehouse& warehouse();
+  indicator::Engine& engine();
+
+private:
+  const Options& m_options;
+  base::Issues m_package_issues;
+  std::unique_ptr<store::Store> m_store;
+  std::shared_ptr<const package::Catalog> m_catalog;
+  std::unique_ptr<program::Program> m_program;
+  std::unique_ptr<flatten::Warehouse> m_warehouse;
+  std::unique_ptr<indicator::Engine> m_engine;
+};
+
+/// The directory of --programs, or else the first that is there: beside the binary, ../share/xinglin/programs,
+/// two directories up (the source tree of build/PRESET/xinglin), ./programs. Throws Refused(not_found).
+std::string find_programs(const Options& options);
+
+} // namespace xinglin::wiring

@@ -1,0 +1,31 @@
+#pragma once
+// What the command line said, as plain values. cli.cc fills it in; one function a command acts on it.
+
+#include <string>
+#include <vector>
+
+namespace xinglin::wiring {
+
+enum ExitCode : int { k_exit_done = 0, k_exit_refused = 1, k_exit_usage = 2 };
+
+struct Options {
+  // of the program
+  std::string data = "./xinglin-data";
+  std::string programs; ///< empty = found (programs.h)
+  bool json = false;
+
+  // of a command
+  std::vector<std::string> arguments; ///< files, ids, an address: what stands without a name
+  int port = 8080;
+  std::string web;    ///< serve: pages from this directory
+  bool again = false; ///< load
+  std::string output; ///< -o
+  std::string org, period, as_of;
+  std::vector<std::string> types; ///< export
+  bool gzip = false;              ///< export
+  std::string totals;             ///< simulate
+  int rows = 20;                  ///< trace
+  std::string compare_as_of;      ///< report --since
+};
+
+} // namespace xinglin::wiring
