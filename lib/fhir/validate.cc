@@ -1,0 +1,630 @@
+// One walk over the resource beside its definition. The steps of one object:
+//   1. every member is an element of the type, once, as array or single as its maximum says;
+//   2. its value is right for its type: a primitive's value and its _twin, or an object in its turn;
+//   3. what must be there is there;
+//   4. rules between elements (invariants.h), bindings, references.
+
+#include "lib/fhir/validate.h"
+
+#include "lib/base/id.h"
+#include "lib/base/text.h"
+#include "lib/fhir/definitions.h"
+#include "lib/fhir/invariants.h"
+#include "lib/fhir/primitive.h"
+#include "lib/fhir/xhtml.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <unordered_map>
+
+namespace xinglin::fhir {
+
+using base::Issue;
+using base::Issues;
+
+namespace {
+
+/// Types that are more than the sum of their elements.
+enum class Special : uint8_t { none, resource, reference, coding, codeable_concept, quantity };
+
+struct TypeInfo {
+  Primitive primitive = Primitive::none;
+  Special special = Special::none;
+  uint64_t required = 0; ///< bit n: the n-th element must be there
+  std::span<const PresenceRule> presence;
+  Rule rule = nullptr;
+};
+
+const std::vector<TypeInfo>& type_infos() {
+  static const std::vector<TypeInfo> instance = [] {
+    std::vector<TypeInfo> infos(types().size());
+    for (const TypeDefinition& type : types()) {
+      TypeInfo& info = infos[type.index];
+      info.primitive = primitive_of(type.name);
+      if (type.name == "Resource") info.special = Special::resource;
+      if (type.name == "Reference") info.special = Special::reference;
+      if (type.name == "Coding") info.special = Special::coding;
+      if (type.name == "CodeableConcept") info.special = Special::codeable_concept;
+      if (type.name == "Quantity" || type.base == "Quantity") info.special = Special::quantity;
+      for (size_t i = 0; i < type.elements.size(); ++i) {
+        if (type.elements[i].min > 0) info.required |= uint64_t{1} << i;
+      }
+      info.presence = presence_rules(type);
+      info.rule = rule_of(type);
+    }
+    return infos;
+  }();
+  return instance;
+}
+
+std::string written_choice(const ElementDefinition& element, std::string_view type) {
+  std::string name = std::string(element.name) + std::string(type);
+  char& first = name[element.name.size()];
+  if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 32);
+  return name;
+}
+
+/// "a, b, c" of at most a few; the rest as "...".
+template <class List> std::string some(const List& names) {
+  constexpr size_t k_shown_max = 8;
+  std::string out;
+  size_t shown = 0;
+  for (const auto& name : names) {
+    if (shown == k_shown_max) return out + ", ...";
+    if (shown++ > 0) out += ", ";
+    out += name;
+  }
+  return out;
+}
+
+/// Of Type/id, Type/id/_history/1, http://server/Type/id and Type?query: the type. Empty when it cannot be read.
+std::string_view legible_type(std::string_view reference) {
+  reference = reference.substr(0, reference.find('#'));
+  if (size_t query = reference.find('?'); query != std::string_view::npos) {
+    std::string_view before = reference.substr(0, query);
+    return before.substr(before.rfind('/') == std::string_view::npos ? 0 : before.rfind('/') + 1);
+  }
+  if (size_t history = reference.find("/_history/"); history != std::string_view::npos) {
+    reference = reference.substr(0, history);
+  }
+  size_t id = reference.rfind('/');
+  if (id == std::string_view::npos || id == 0) return {};
+  size_t type = reference.rfind('/', id - 1);
+  return type == std::string_view::npos ? reference.substr(0, id) : reference.substr(type + 1, id - type - 1);
+}
+
+class Validator {
+public:
+  Validator(std::string_view base, const ValidateOptions& options)
+      : m_base(base), m_issues_max(options.issues_max), m_infos(type_infos()) {}
+
+  Issues run(Node resource) {
+    check_resource(resource, {});
+    return std::move(m_issues);
+  }
+
+private:
+  struct Step {
+    std::string_view name;
+    std::string_view of_type; ///< of a choice
+    int index = -1;           ///< in an array
+  };
+
+  std::string m_base;
+  size_t m_issues_max;
+  const std::vector<TypeInfo>& m_infos;
+  Issues m_issues;
+  std::vector<Step> m_path;
+  Node m_container;                                 ///< the resource whose contained resources # refers to
+  std::vector<std::string_view> m_local_references; ///< "#id" seen in the container
+  std::unordered_map<std::string_view, std::string_view> m_full_urls; ///< of the outermost Bundle: resource types
+
+  bool full() const { return m_issues.size() >= m_issues_max; }
+
+  std::string place() const {
+    std::string text = m_base;
+    for (const Step& step : m_path) {
+      text += '.';
+      text += step.name;
+      if (step.index >= 0) text += fmt::format("[{}]", step.index);
+      if (!step.of_type.empty()) text += fmt::format(".ofType({})", step.of_type);
+    }
+    return text;
+  }
+
+  void add(std::string_view code, std::string text, Node node) {
+    if (full()) return;
+    Issue issue;
+    issue.code = code;
+    issue.text = std::move(text);
+    issue.expression = place();
+    if (node) {
+      issue.line = node.line();
+      std::string_view before = node.document()->bytes().substr(0, node.offset());
+      size_t line_feed = before.rfind('\n');
+      issue.column = static_cast<int>(before.size() - (line_feed == std::string_view::npos ? 0 : line_feed + 1)) + 1;
+    }
+    m_issues.add(std::move(issue));
+  }
+
+  std::string here() const { return m_path.empty() ? "The resource" : "\"" + std::string(m_path.back().name) + "\""; }
+
+  // Resources.
+
+  /// `container`: the resource this one is contained in; none when it stands alone (also in a Bundle).
+  void check_resource(Node node, Node container) {
+    if (full()) return;
+    if (!node.is_object()) {
+      if (m_base.empty()) m_base = "Resource";
+      return add("structure", "A resource is a JSON object; put { } around its elements.", node);
+    }
+    Node type_name = node["resourceType"];
+    const TypeDefinition* type = find_type(type_name.text());
+    bool known = type != nullptr && type->kind == TypeDefinition::Kind::resource && !type->is_abstract;
+    if (m_base.empty()) m_base = known ? type->name : "Resource";
+    if (!type_name) {
+      return add("structure", "The resource does not say its type; add \"resourceType\": \"Patient\" or another type.",
+                 node);
+    }
+    if (!known) return add("structure", unknown_type(type_name), type_name);
+    if (m_path.empty() && type->name == "Bundle") collect_full_urls(node);
+
+    Node outer_container = m_container;
+    std::vector<std::string_view> outer_references;
+    m_container = container ? container : node;
+    if (!container) outer_references.swap(m_local_references);
+    check_object(node, *type, true);
+    if (!container) {
+      check_contained(node);
+      outer_references.swap(m_local_references);
+    }
+    m_container = outer_container;
+  }
+
+  static std::string unknown_type(Node type_name) {
+    if (!type_name.is_string()) return "resourceType is the name of a type, a JSON string such as \"Patient\".";
+    auto names = resource_types();
+    std::string near = base::suggest(type_name.text(), {names.begin(), names.end()});
+    return fmt::format("There is no resource type \"{}\"; {}.", type_name.text(),
+                       near.empty() ? "use one of FHIR R4" : fmt::format("did you mean \"{}\"?", near));
+  }
+
+  void collect_full_urls(Node bundle) {
+    for (Node entry : bundle["entry"]) {
+      Node url = entry["fullUrl"];
+      if (url.is_string()) m_full_urls.emplace(url.text(), entry["resource"]["resourceType"].text());
+    }
+  }
+
+  void check_contained(Node resource) {
+    Node contained = resource["contained"];
+    if (!contained.is_array()) return;
+    int index = 0;
+    for (Node inner : contained) {
+      m_path.push_back({"contained", {}, index++});
+      std::string_view id = inner["id"].text();
+      if (inner.is_object() && id.empty()) {
+        add("structure", "A contained resource has an id that references can name; add it.", inner);
+      }
+      if (Node nested = inner["contained"]) {
+        add("invariant", "dom-2: A contained resource must not contain others; move them up.", nested);
+      }
+      Node meta = inner["meta"];
+      if (meta["versionId"] || meta["lastUpdated"]) {
+        add("invariant",
+            "dom-4: A contained resource has no version of its own; remove meta.versionId and lastUpdated.", meta);
+      }
+      if (meta["security"]) {
+        add("invariant", "dom-5: A contained resource has no security label of its own; remove meta.security.", meta);
+      }
+      if (!id.empty() && !is_referenced(id) && !refers_to_container(inner)) {
+        add("invariant",
+            fmt::format("dom-3: Nothing refers to the contained resource \"{}\"; refer to it as #{} or remove it.", id,
+                        id),
+            inner);
+      }
+      m_path.pop_back();
+    }
+  }
+
+  bool is_referenced(std::string_view id) const {
+    return std::any_of(m_local_references.begin(), m_local_references.end(),
+                       [id](std::string_view reference) { return reference.substr(1) == id; });
+  }
+
+  static bool refers_to_container(Node node) {
+    if (node.is_string()) return node.text() == "#";
+    for (Node child : node) {
+      if (refers_to_container(child)) return true;
+    }
+    return false;
+  }
+
+  // Elements.
+
+  void check_object(Node node, const TypeDefinition& type, bool is_resource) {
+    uint64_t seen = 0;
+    for (Node child : node) {
+      if (full()) return;
+      std::string_view name = child.name();
+      if (is_resource && name == "resourceType") continue;
+      bool is_twin = name.starts_with('_');
+      WrittenElement written = find_written(type, is_twin ? name.substr(1) : name);
+      if (written.element == nullptr || (is_twin && m_infos[written.type->index].primitive == Primitive::none)) {
+        unknown_element(child, type, is_twin);
+        continue;
+      }
+      const ElementDefinition& element = *written.element;
+      uint64_t bit = uint64_t{1} << (&element - type.elements.data());
+      if (element.is_choice && (seen & bit) != 0) check_chosen_once(node, child, type, element, is_twin);
+      seen |= bit;
+      m_path.push_back({element.name, element.is_choice ? written.type->name : std::string_view{}});
+      check_element(node, child, written, is_twin);
+      m_path.pop_back();
+    }
+    check_whole(node, type, seen, is_resource);
+  }
+
+  /// 3. and 4.: what must be there, and the rules between elements.
+  void check_whole(Node node, const TypeDefinition& type, uint64_t seen, bool is_resource) {
+    const TypeInfo& info = m_infos[type.index];
+    if (!is_resource) {
+      if (node.size() == 0) {
+        add("structure", "An object must not be empty; leave the element out.", node);
+        return;
+      }
+      if (node.size() == 1 && node.first().name() == "id") {
+        add("invariant", "ele-1: The element has nothing but an id; add its value or leave it out.", node);
+      }
+    }
+    if (uint64_t missing = info.required & ~seen) {
+      for (size_t i = 0; i < type.elements.size(); ++i) {
+        if ((missing >> i & 1) != 0) missing_element(node, type, type.elements[i]);
+      }
+    }
+    for (const PresenceRule& rule : info.presence) {
+      std::string text = check_presence(rule, seen);
+      if (!text.empty()) add("invariant", fmt::format("{}: {}", rule.key, text), node);
+    }
+    if (info.rule == nullptr) return;
+    m_broken.clear();
+    info.rule(node, m_broken);
+    for (Broken& broken : m_broken) {
+      std::string text = broken.key.empty() ? std::move(broken.text) : fmt::format("{}: {}", broken.key, broken.text);
+      add(broken.key.empty() ? "business-rule" : "invariant", std::move(text), broken.at ? broken.at : node);
+    }
+  }
+  std::vector<Broken> m_broken;
+
+  void unknown_element(Node child, const TypeDefinition& type, bool is_twin) {
+    std::string_view name = is_twin ? child.name().substr(1) : child.name();
+    if (name == "fhir_comments") {
+      return add("structure", "FHIR R4 has no comments in JSON; remove \"fhir_comments\".", child);
+    }
+    WrittenElement written = find_written(type, name);
+    if (written.element != nullptr) {
+      return add(
+          "structure",
+          fmt::format("\"{}\" is not primitive, so it has no \"{}\"; put extensions inside it.", name, child.name()),
+          child);
+    }
+    const ElementDefinition* bare = find_element(type, name);
+    if (bare != nullptr && bare->is_choice) {
+      std::vector<std::string> names;
+      for (std::string_view chosen : bare->types)
+        names.push_back(written_choice(*bare, chosen));
+      return add("structure", fmt::format("\"{}\" is written with its type; write one of {}.", name, some(names)),
+                 child);
+    }
+    std::vector<std::string> names;
+    for (const ElementDefinition& element : type.elements) {
+      if (!element.is_choice)
+        names.emplace_back(element.name);
+      else
+        for (std::string_view chosen : element.types)
+          names.push_back(written_choice(element, chosen));
+    }
+    std::string near = base::suggest(name, names);
+    add("structure",
+        fmt::format("{} has no element \"{}\"; {}.", type.name, child.name(),
+                    near.empty() ? "remove it, or say it as an extension" : fmt::format("did you mean \"{}\"?", near)),
+        child);
+  }
+
+  void missing_element(Node node, const TypeDefinition& type, const ElementDefinition& element) {
+    std::string what = fmt::format("\"{}\"", element.name);
+    if (element.is_choice) {
+      std::vector<std::string> names;
+      for (std::string_view chosen : element.types)
+        names.push_back(written_choice(element, chosen));
+      what = "one of " + some(names);
+    }
+    add("required", fmt::format("{} needs {}; add it.", type.name, what), node);
+  }
+
+  /// A choice element has one type only, and a twin of the same type.
+  void check_chosen_once(Node node, Node child, const TypeDefinition& type, const ElementDefinition& element,
+                         bool is_twin) {
+    std::string_view name = is_twin ? child.name().substr(1) : child.name();
+    for (Node other : node) {
+      if (other == child) break;
+      std::string_view other_name = other.name().starts_with('_') ? other.name().substr(1) : other.name();
+      if (other_name != name && find_written(type, other_name).element == &element) {
+        return add("structure",
+                   fmt::format("\"{}\" and \"{}\" are two types of one element; keep one.", other_name, name), child);
+      }
+    }
+  }
+
+  void check_element(Node parent, Node child, WrittenElement written, bool is_twin) {
+    const ElementDefinition& element = *written.element;
+    if (element.max == 0) return add("structure", here() + " is not allowed here; remove it.", child);
+    bool repeats = element.max > 1;
+    if (repeats != child.is_array()) {
+      if (child.kind() == Kind::null) return refuse_null(child);
+      return add("structure",
+                 repeats ? here() + " may repeat, so it is written as an array; put [ ] around it."
+                         : here() + " occurs at most once; write its value without [ ].",
+                 child);
+    }
+    if (!repeats) {
+      if (is_twin) return check_twin(child, parent[child.name().substr(1)], *written.type);
+      return check_value(child, written);
+    }
+    if (child.size() == 0) return add("structure", "An array must not be empty; leave the element out.", child);
+    if (is_twin) return check_twin_array(child, parent[child.name().substr(1)], *written.type);
+    if (child.size() > element.max) {
+      add("structure", fmt::format("{} occurs at most {} times, not {}.", here(), element.max, child.size()), child);
+    }
+    if (child.size() < element.min) {
+      add("required", fmt::format("{} occurs at least {} times, not {}.", here(), element.min, child.size()), child);
+    }
+    int index = 0;
+    for (Node item : child) {
+      m_path.back().index = index++;
+      if (item.kind() == Kind::null && m_infos[written.type->index].primitive != Primitive::none) {
+        check_null(parent, child, item, static_cast<size_t>(index - 1));
+      } else {
+        check_value(item, written);
+      }
+      if (full()) return;
+    }
+    m_path.back().index = -1;
+  }
+
+  void refuse_null(Node node) { add("structure", "null is not a value here; leave the element out.", node); }
+
+  /// null in an array of primitives holds the place of an item that has only extensions, in the _twin.
+  void check_null(Node parent, Node array, Node item, size_t index) {
+    Node twin = parent["_" + std::string(array.name())].at(index);
+    if (!twin.is_object()) {
+      add("structure",
+          fmt::format("null stands for an item that has only extensions, at the same place of \"_{}\"; add them "
+                      "or remove the null.",
+                      array.name()),
+          item);
+    }
+  }
+
+  /// The id and extensions of a primitive, written as _name.
+  void check_twin(Node twin, Node value, const TypeDefinition& type) {
+    if (!twin.is_object()) {
+      return add("structure",
+                 fmt::format("\"_{}\" holds the id and extensions of \"{}\" as an object; write it so.",
+                             m_path.back().name, m_path.back().name),
+                 twin);
+    }
+    check_object(twin, type, false);
+    bool has_value = value && value.kind() != Kind::null;
+    if (!has_value && twin.size() == 1 && twin["id"]) return; // said by ele-1 already
+    if (!has_value && !twin["extension"]) {
+      add("invariant", "ele-1: The element has neither a value nor an extension; add one or leave it out.", twin);
+    }
+  }
+
+  void check_twin_array(Node twins, Node values, const TypeDefinition& type) {
+    if (values && values.is_array() && values.size() != twins.size()) {
+      add("structure",
+          fmt::format("\"_{}\" has {} items but \"{}\" has {}; fill up with null.", m_path.back().name, twins.size(),
+                      m_path.back().name, values.size()),
+          twins);
+      return;
+    }
+    int index = 0;
+    Node value = values.first();
+    for (Node twin : twins) {
+      m_path.back().index = index++;
+      if (twin.kind() != Kind::null) {
+        check_twin(twin, value, type);
+      } else if (!value) {
+        refuse_null(twin);
+      }
+      value = value.next();
+    }
+    m_path.back().index = -1;
+  }
+
+  /// 2.: one value of the element.
+  void check_value(Node node, WrittenElement written) {
+    const TypeInfo& info = m_infos[written.type->index];
+    if (info.primitive != Primitive::none) return check_primitive_value(node, *written.element, info.primitive);
+    if (info.special == Special::resource) return check_resource_inside(node, *written.element);
+    if (!node.is_object()) {
+      if (node.kind() == Kind::null) return refuse_null(node);
+      return add("structure",
+                 fmt::format("{} is of type {}, written as an object; put {{ }} around its elements.", here(),
+                             written.type->name),
+                 node);
+    }
+    check_object(node, *written.type, false);
+    switch (info.special) {
+    case Special::reference: check_reference(node, *written.element); break;
+    case Special::coding: check_coding(node, *written.element); break;
+    case Special::codeable_concept: check_codeable_concept(node, *written.element); break;
+    case Special::quantity: check_bound_quantity(node, *written.element); break;
+    default: break;
+    }
+  }
+
+  void check_resource_inside(Node node, const ElementDefinition& element) {
+    check_resource(node, element.name == "contained" ? m_container : Node{});
+  }
+
+  void check_primitive_value(Node node, const ElementDefinition& element, Primitive primitive) {
+    if (node.kind() == Kind::null) return refuse_null(node);
+    std::string problem = check_primitive(primitive, node);
+    if (!problem.empty())
+      return add(node.is_object() || node.is_array() ? "structure" : "value", std::move(problem), node);
+    std::string_view text = node.text();
+    switch (primitive) {
+    case Primitive::xhtml: {
+      std::string narrative = check_xhtml(text);
+      if (!narrative.empty()) add("structure", "txt-1: " + narrative, node);
+      break;
+    }
+    case Primitive::uri:
+    case Primitive::url:
+    case Primitive::canonical:
+      if (text.starts_with('#')) m_local_references.push_back(text);
+      break;
+    default: break;
+    }
+    if (element.value_set == ElementDefinition::k_no_value_set) return;
+    if (in_value_set(element.value_set, {}, text) == Membership::no) unknown_code(text, element, node);
+    if (element.binding == "http://hl7.org/fhir/ValueSet/mimetypes") check_media_type(text, node);
+  }
+
+  // Codes.
+
+  void unknown_code(std::string_view code, const ElementDefinition& element, Node node) {
+    auto codes = codes_of(element.value_set);
+    std::string near = base::suggest(code, {codes.begin(), codes.end()});
+    std::string_view set = element.binding.substr(element.binding.rfind('/') + 1);
+    add("code-invalid",
+        fmt::format("\"{}\" is not a code of {}; {}.", code, set,
+                    near.empty() ? "use one of " + some(codes) : fmt::format("did you mean \"{}\"?", near)),
+        node);
+  }
+
+  void check_media_type(std::string_view text, Node node) {
+    if (text == "xml" || text == "json" || text == "ttl") return; // the short names of the _format parameter
+    std::string_view type = text.substr(0, text.find(';'));
+    size_t slash = type.find('/');
+    if (slash != std::string_view::npos && slash > 0 && slash + 1 < type.size()) return;
+    add("code-invalid", fmt::format("\"{}\" is not a media type; write one such as application/pdf.", text), node);
+  }
+
+  Membership coding_membership(Node coding, const ElementDefinition& element) {
+    std::string_view system = coding["system"].text();
+    std::string_view code = coding["code"].text();
+    if (code.empty()) return Membership::no;
+    // A code without its system names nothing: it is in no set.
+    if (system.empty() && in_value_set(element.value_set, {}, code) != Membership::unknown) return Membership::no;
+    return in_value_set(element.value_set, system, code);
+  }
+
+  void check_coding(Node node, const ElementDefinition& element) {
+    if (element.value_set == ElementDefinition::k_no_value_set) return;
+    if (coding_membership(node, element) == Membership::no) unknown_coding(node, element, node);
+  }
+
+  void unknown_coding(Node coding, const ElementDefinition& element, Node node) {
+    std::string_view system = coding["system"].text();
+    std::string_view code = coding["code"].text();
+    std::string_view set = element.binding.substr(element.binding.rfind('/') + 1);
+    if (code.empty())
+      return add("code-invalid", fmt::format("A code of {} is needed; add system and code.", set), node);
+    if (system.empty()) return add("code-invalid", fmt::format("The code \"{}\" has no system; add it.", code), node);
+    if (in_value_set(element.value_set, {}, code) == Membership::yes) {
+      return add("code-invalid",
+                 fmt::format("The code \"{}\" of {} belongs to another system than \"{}\"; mend the system.", code, set,
+                             system),
+                 node);
+    }
+    unknown_code(code, element, node);
+  }
+
+  /// One of the codings must be of the set; text alone says no code.
+  void check_codeable_concept(Node node, const ElementDefinition& element) {
+    if (element.value_set == ElementDefinition::k_no_value_set) return;
+    Node codings = node["coding"];
+    if (!codings.is_array() && node["extension"]) return; // such as data-absent-reason
+    for (Node coding : codings) {
+      if (coding_membership(coding, element) != Membership::no) return;
+    }
+    unknown_coding(codings.first(), element, node);
+  }
+
+  void check_bound_quantity(Node node, const ElementDefinition& element) {
+    if (element.value_set == ElementDefinition::k_no_value_set || !node["code"]) return;
+    if (in_value_set(element.value_set, node["system"].text(), node["code"].text()) == Membership::no) {
+      unknown_code(node["code"].text(), element, node);
+    }
+  }
+
+  // References.
+
+  void check_reference(Node node, const ElementDefinition& element) {
+    Node reference = node["reference"];
+    std::string_view stated = node["type"].text();
+    std::string_view type;
+    if (reference.is_string()) {
+      m_path.push_back({"reference", {}});
+      type = target_type(reference);
+      m_path.pop_back();
+    }
+    if (!stated.empty() && is_resource_type(stated)) {
+      if (!type.empty() && type != stated) {
+        add("value", fmt::format("The reference is to {} but its type says {}; mend one.", type, stated), node);
+      }
+      type = stated;
+    }
+    if (type.empty() || element.targets.empty()) return;
+    if (std::find(element.targets.begin(), element.targets.end(), type) != element.targets.end()) return;
+    add("structure", fmt::format("{} may not refer to {}; refer to {}.", here(), type, some(element.targets)), node);
+  }
+
+  /// The type of the resource referred to, where it can be known here; empty otherwise.
+  std::string_view target_type(Node reference) {
+    std::string_view text = reference.text();
+    if (text.starts_with('#')) {
+      m_local_references.push_back(text);
+      if (text == "#") return m_container["resourceType"].text();
+      for (Node contained : m_container["contained"]) {
+        if (contained["id"].text() == text.substr(1)) return contained["resourceType"].text();
+      }
+      add("invariant",
+          fmt::format("ref-1: There is no contained resource with the id \"{}\"; add it or mend the reference.",
+                      text.substr(1)),
+          reference);
+      return {};
+    }
+    if (auto found = m_full_urls.find(text); found != m_full_urls.end()) return found->second;
+    if (text.starts_with("urn:")) return {};
+    std::string_view type = legible_type(text);
+    if (is_resource_type(type)) return type;
+    bool absolute = text.find(':') != std::string_view::npos;
+    if (!absolute && !type.empty() && text.starts_with(type)) {
+      auto names = resource_types();
+      std::string near = base::suggest(type, {names.begin(), names.end()});
+      add("value",
+          fmt::format("\"{}\" does not name a resource type; {}.", text,
+                      near.empty() ? "write Type/id" : fmt::format("did you mean \"{}\"?", near)),
+          reference);
+    }
+    return {};
+  }
+};
+
+} // namespace
+
+Issues validate(const Document& document, const ValidateOptions& options) {
+  return validate(document.root(), {}, options);
+}
+
+Issues validate(Node resource, std::string_view base_expression, const ValidateOptions& options) {
+  return Validator(base_expression, options).run(resource);
+}
+
+} // namespace xinglin::fhir
