@@ -9,6 +9,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS system url)
 find_library(XINGLIN_LIBZIP zip REQUIRED)
+find_library(XINGLIN_RE2 re2 REQUIRED)
 
 set(XINGLIN_THIRD_PARTY ${CMAKE_SOURCE_DIR}/.cache/third_party)
 if(NOT EXISTS ${XINGLIN_THIRD_PARTY}/duckdb/duckdb.h)

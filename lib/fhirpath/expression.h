@@ -19,7 +19,8 @@ namespace xinglin::fhirpath {
 
 struct Quantity {
   base::Decimal value;
-  std::string unit; ///< UCUM code or calendar word
+  std::string unit; ///< UCUM code; with `calendar` a calendar word ("week")
+  bool calendar = false;
 };
 /// A date, dateTime or time literal or result, kept as text with its precision ("2023-05", "T08:30").
 struct Temporal {
@@ -31,15 +32,16 @@ struct Temporal {
 struct Value {
   std::variant<std::monostate, fhir::Node, bool, int64_t, base::Decimal, std::string, Temporal, Quantity> data;
   std::string_view type; ///< FHIR or System type name when known ("HumanName", "date", "Reference"); static storage
+  fhir::Node parent;     ///< of a Node: the object it stands in, when known; the "_name" twin of a primitive is there
 };
 using Collection = std::vector<Value>;
 
 /// What an expression may see besides its input.
 struct Environment {
-  std::unordered_map<std::string, Collection> variables;                ///< "about" → %about
-  std::function<std::optional<fhir::Node>(std::string_view)> resolve;   ///< resolve() of a reference text
-  base::Date today;                                                     ///< today(), %today
-  base::Millis now = 0;                                                 ///< now()
+  std::unordered_map<std::string, Collection> variables;              ///< "about" → %about
+  std::function<std::optional<fhir::Node>(std::string_view)> resolve; ///< resolve() of a reference text
+  base::Date today;                                                   ///< today(), %today
+  base::Millis now = 0;                                               ///< now()
   base::Zone zone;
 };
 
@@ -62,7 +64,8 @@ private:
   std::shared_ptr<const Program> m_program;
 };
 
-/// The item as a system value: a Node of a FHIR primitive becomes its value (a decimal keeps its text). monostate if none.
+/// The item as a system value: a Node of a FHIR primitive becomes its value (a decimal keeps its text). monostate if
+/// none.
 Value to_system(const Value& value);
 /// Text form as toString() gives it; empty for what has none.
 std::optional<std::string> to_text(const Value& value);

@@ -1,0 +1,639 @@
+// Syntax tree → checked program. Types are followed as far as they are known: a misspelt element or type is refused
+// here, with its place and the nearest right name, and a choice that is narrowed at once (`value.ofType(Quantity)`)
+// becomes one direct step.
+
+#include "lib/base/issue.h"
+#include "lib/base/text.h"
+#include "lib/fhirpath/ast.h"
+#include "lib/fhirpath/functions.h"
+#include "lib/fhirpath/lexer.h"
+#include "lib/fhirpath/program.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace xinglin::fhirpath {
+
+Compiled::Compiled() = default;
+Compiled::~Compiled() = default;
+
+std::unique_ptr<re2::RE2> make_pattern(std::string_view text) {
+  std::string pattern;
+  for (size_t i = 0; i < text.size(); ++i) { // RE2 writes (?P<name>) for (?<name>)
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      pattern += text[i++];
+    } else if (text.substr(i, 3) == "(?<" && i + 3 < text.size() && text[i + 3] != '=' && text[i + 3] != '!') {
+      pattern += "(?P<";
+      i += 2;
+      continue;
+    }
+    pattern += text[i];
+  }
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_dot_nl(true);
+  options.set_max_mem(1 << 20);
+  auto compiled = std::make_unique<re2::RE2>(pattern, options);
+  if (!compiled->ok()) return nullptr;
+  return compiled;
+}
+
+namespace {
+
+struct Typed {
+  uint32_t op = k_none;
+  StaticType type;
+};
+
+/// What names mean at a place: the type of $this, and whether that is the expression's own input.
+struct Scope {
+  StaticType self;
+  bool is_root = true;
+};
+
+struct TypeName {
+  std::string qualifier; ///< "FHIR", "System" or empty
+  std::string name;
+};
+
+class Compiler {
+public:
+  Compiler(std::string_view text, const CompileOptions& options)
+      : m_model(Model::r4()), m_options(options), m_out(std::make_shared<Compiled>()) {
+    m_out->text = text;
+  }
+
+  std::shared_ptr<const Compiled> run(const StaticType& context) {
+    m_ast = parse(m_out->text);
+    if (context.known && context.types.size() == 1) m_out->context = context.types.front();
+    const Typed root = compile(m_ast.root, {context, true});
+    m_out->root = root.op;
+    m_out->result = root.type;
+    return m_out;
+  }
+
+private:
+  const Ast::Node& node(uint32_t at) const { return m_ast.nodes[at]; }
+  [[noreturn]] void fail(uint32_t offset, const std::string& message) const { fail_at(m_out->text, offset, message); }
+
+  static std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+    const std::string near = base::suggest(word, candidates);
+    return near.empty() ? std::string() : ": did you mean '" + near + "'?";
+  }
+
+  // --- static types
+
+  StaticType system(SystemKind kind, bool single = true) const { return {true, single, {m_model.system(kind)}}; }
+
+  static void add_type(StaticType& type, const TypeInfo* more) {
+    if (std::find(type.types.begin(), type.types.end(), more) == type.types.end()) type.types.push_back(more);
+  }
+
+  static StaticType merged(const StaticType& a, const StaticType& b) {
+    StaticType out{a.known && b.known, false, a.types};
+    if (!out.known) return {};
+    for (const TypeInfo* type : b.types)
+      add_type(out, type);
+    return out;
+  }
+
+  static StaticType one_of(StaticType type) {
+    type.single = true;
+    return type;
+  }
+
+  /// Could an item of one of these types be (or be derived from) `wanted`, or the other way round?
+  static bool may_be(const StaticType& type, const TypeInfo* wanted) {
+    if (!type.known) return true;
+    return std::any_of(type.types.begin(), type.types.end(),
+                       [&](const TypeInfo* have) { return have->is_a(wanted) || wanted->is_a(have); });
+  }
+
+  // --- emitting
+
+  uint32_t emit(Op op) {
+    m_out->ops.push_back(op);
+    return static_cast<uint32_t>(m_out->ops.size() - 1);
+  }
+  uint32_t emit(Code code, uint32_t offset, uint32_t input = k_none, const std::vector<uint32_t>& args = {},
+                uint32_t data = k_none) {
+    Op op{.code = code, .input = input, .data = data, .offset = offset};
+    op.args = static_cast<uint32_t>(m_out->args.size());
+    op.count = static_cast<uint16_t>(args.size());
+    m_out->args.insert(m_out->args.end(), args.begin(), args.end());
+    return emit(op);
+  }
+  uint32_t add_literal(Item item) {
+    m_out->literals.push_back(item);
+    return static_cast<uint32_t>(m_out->literals.size() - 1);
+  }
+  std::string_view keep(std::string_view text) { return m_out->strings.emplace_back(text); }
+  uint32_t add_type_data(const TypeInfo* type) {
+    m_out->types.push_back(type);
+    return static_cast<uint32_t>(m_out->types.size() - 1);
+  }
+  uint32_t variable_data(const std::string& name) {
+    auto& list = m_out->variables;
+    const auto at = std::find(list.begin(), list.end(), name);
+    if (at != list.end()) return static_cast<uint32_t>(at - list.begin());
+    list.push_back(name);
+    return static_cast<uint32_t>(list.size() - 1);
+  }
+
+  // --- the walk
+
+  Typed compile(uint32_t at, const Scope& scope) {
+    const Ast::Node& n = node(at);
+    switch (n.kind) {
+    case Ast::Kind::empty: return {emit(Code::empty, n.offset), {true, true, {}}};
+    case Ast::Kind::boolean: return literal(n, Item::of(n.text == "true"), SystemKind::boolean);
+    case Ast::Kind::string: return literal(n, Item::of(keep(n.text)), SystemKind::string);
+    case Ast::Kind::integer: return integer(n);
+    case Ast::Kind::decimal: return literal(n, Item::of(decimal(n)), SystemKind::decimal);
+    case Ast::Kind::date: return moment(n, TemporalKind::date, SystemKind::date);
+    case Ast::Kind::date_time: return moment(n, TemporalKind::date_time, SystemKind::date_time);
+    case Ast::Kind::time: return moment(n, TemporalKind::time, SystemKind::time);
+    case Ast::Kind::quantity: {
+      auto& quantity = m_out->quantities.emplace_back();
+      quantity = {*decimal(n), keep(n.unit), n.calendar};
+      return literal(n, Item::of(&quantity), SystemKind::quantity);
+    }
+    case Ast::Kind::variable: return variable(n);
+    case Ast::Kind::this_item: return {emit(Code::this_item, n.offset), one_of(scope.self)};
+    case Ast::Kind::index: return {emit(Code::index, n.offset), system(SystemKind::integer)};
+    case Ast::Kind::total: return {emit(Code::total, n.offset), {}};
+    case Ast::Kind::member: return member(n, scope);
+    case Ast::Kind::function: return function(n, scope);
+    case Ast::Kind::indexer: {
+      const Typed input = compile(n.children[0], scope);
+      const Typed position = compile(n.children[1], scope);
+      return {emit(Code::indexer, n.offset, input.op, {position.op}), one_of(input.type)};
+    }
+    case Ast::Kind::unary: {
+      const Typed operand = compile(n.children[0], scope);
+      return {emit(n.text == "-" ? Code::negate : Code::identity, n.offset, operand.op), one_of(operand.type)};
+    }
+    case Ast::Kind::binary: return binary(n, scope);
+    case Ast::Kind::type_is:
+    case Ast::Kind::type_as: {
+      const size_t dot = n.text.find('.');
+      const TypeName name =
+          dot == std::string::npos ? TypeName{"", n.text} : TypeName{n.text.substr(0, dot), n.text.substr(dot + 1)};
+      // `as` over many keeps those of the type: the R4 search parameters rely on it (useContext.value as Quantity).
+      return typed(n.kind == Ast::Kind::type_is ? Code::is_type : Code::of_type, n.offset, n.children[0], name, scope);
+    }
+    }
+    assert(false);
+    return {};
+  }
+
+  Typed literal(const Ast::Node& n, Item item, SystemKind kind) {
+    item.type = nullptr;
+    return {emit(Code::literal, n.offset, k_none, {}, add_literal(item)), system(kind)};
+  }
+
+  Typed integer(const Ast::Node& n) {
+    int64_t value = 0;
+    for (const char c : n.text) {
+      if (__builtin_mul_overflow(value, int64_t{10}, &value) || __builtin_add_overflow(value, int64_t{c - '0'}, &value))
+        fail(n.offset, "the number " + n.text + " is too large");
+    }
+    return literal(n, Item::of(value), SystemKind::integer);
+  }
+
+  const base::Decimal* decimal(const Ast::Node& n) {
+    std::string_view text = n.text;
+    while (text.size() > 1 && text[0] == '0' && text[1] != '.')
+      text.remove_prefix(1);
+    const auto value = base::Decimal::parse(text);
+    if (!value) fail(n.offset, "the number " + n.text + " has too many digits");
+    return &m_out->decimals.emplace_back(*value);
+  }
+
+  Typed moment(const Ast::Node& n, TemporalKind kind, SystemKind system_kind) {
+    return literal(n, Item::of(&m_out->moments.emplace_back(*Moment::parse(n.text, kind))), system_kind);
+  }
+
+  Typed variable(const Ast::Node& n) {
+    const auto of_text = [&](const std::string& text) { return literal(n, Item::of(keep(text)), SystemKind::string); };
+    if (n.text == "sct") return of_text("http://snomed.info/sct");
+    if (n.text == "loinc") return of_text("http://loinc.org");
+    if (n.text == "ucum") return of_text("http://unitsofmeasure.org");
+    if (n.text.rfind("vs-", 0) == 0) return of_text("http://hl7.org/fhir/ValueSet/" + n.text.substr(3));
+    if (n.text.rfind("ext-", 0) == 0) return of_text("http://hl7.org/fhir/StructureDefinition/" + n.text.substr(4));
+    const bool built_in =
+        n.text == "resource" || n.text == "rootResource" || n.text == "context" || n.text == "today" || n.text == "now";
+    const bool defined = std::find(m_defined.begin(), m_defined.end(), n.text) != m_defined.end();
+    if (m_options.known_variables && !built_in && !defined) {
+      const auto& known = *m_options.known_variables;
+      if (std::find(known.begin(), known.end(), n.text) == known.end())
+        fail(n.offset, "the variable %" + n.text + " is not defined" + did_you_mean(n.text, known));
+    }
+    StaticType type;
+    if (n.text == "context" && m_out->context) type = {true, true, {m_out->context}};
+    return {emit(Code::variable, n.offset, k_none, {}, variable_data(n.text)), type};
+  }
+
+  // --- paths
+
+  bool is_name(const std::string& text) const {
+    return m_options.names &&
+           std::find(m_options.names->begin(), m_options.names->end(), text) != m_options.names->end();
+  }
+
+  Typed member(const Ast::Node& n, const Scope& scope) {
+    if (!n.has_input) {
+      if (is_name(n.text)) {
+        if (scope.is_root) return {emit(Code::variable, n.offset, k_none, {}, variable_data(n.text)), {}};
+        if (!scope.self.known) {
+          variable_data(n.text);
+          return {emit(Code::name_or_step, n.offset, k_none, {}, add_step(n.text, nullptr, nullptr, nullptr)), {}};
+        }
+        if (!has_element(scope.self, n.text))
+          return {emit(Code::variable, n.offset, k_none, {}, variable_data(n.text)), {}};
+      } else if (m_options.names && scope.is_root && !scope.self.known) {
+        fail(n.offset, "'" + n.text + "' is not a name in reach here" + did_you_mean(n.text, *m_options.names));
+      }
+      // A type's name at the head of a path keeps $this if it is of that type (`Patient.name` on a Patient).
+      if (!n.text.empty() && n.text[0] >= 'A' && n.text[0] <= 'Z' && !has_element(scope.self, n.text)) {
+        if (const TypeInfo* type = m_model.fhir(n.text)) {
+          StaticType out{true, scope.self.single, {type}};
+          if (scope.self.known && scope.self.types.size() == 1 && scope.self.types[0]->is_a(type)) out = scope.self;
+          return {emit(Code::of_head, n.offset, k_none, {}, add_type_data(type)), out};
+        }
+        if (!scope.self.known)
+          fail(n.offset, "there is no type '" + n.text + "'" + did_you_mean(n.text, m_model.names()));
+      }
+      return step(n, {k_none, scope.self});
+    }
+    return step(n, compile(n.children[0], scope));
+  }
+
+  static bool has_element(const StaticType& type, const std::string& name) {
+    return type.known && std::any_of(type.types.begin(), type.types.end(),
+                                     [&](const TypeInfo* have) { return have->find(name) != nullptr; });
+  }
+
+  uint32_t add_step(const std::string& name, const TypeInfo* owner, const ElementInfo* element, const Written* only) {
+    m_out->steps.push_back({name, "_" + name, owner, element, only});
+    return static_cast<uint32_t>(m_out->steps.size() - 1);
+  }
+
+  Typed step(const Ast::Node& n, const Typed& input) {
+    StaticType out{input.type.known, input.type.single, {}};
+    const TypeInfo* owner = nullptr;
+    const ElementInfo* element = nullptr;
+    bool open = !input.type.known; // some type is not known well enough to say that the element is missing
+    bool found = false;
+    for (const TypeInfo* type : input.type.types) {
+      const ElementInfo* here = type->find(n.text);
+      if (!here) {
+        if (type->is_abstract) open = true;
+        continue;
+      }
+      found = true;
+      if (!owner) {
+        owner = type;
+        element = here;
+      }
+      if (here->is_list) out.single = false;
+      for (const auto& written : here->written) {
+        if (!written.type) {
+          out.known = false;
+        } else {
+          add_type(out, written.type);
+        }
+      }
+    }
+    if (!found && !open && !input.type.types.empty()) refuse_element(n, input.type);
+    if (open) out = {};
+    return {emit(Code::step, n.offset, input.op, {}, add_step(n.text, owner, element, nullptr)), out};
+  }
+
+  [[noreturn]] void refuse_element(const Ast::Node& n, const StaticType& type) const {
+    std::vector<std::string> names;
+    for (const TypeInfo* have : type.types) {
+      if (const auto at = have->of_written.find(n.text); at != have->of_written.end() && at->second->is_choice)
+        fail(n.offset, "'" + n.text + "' is the JSON name of a choice: write '" + at->second->name + ".ofType(" +
+                           have->by_written.at(n.text)->type->name + ")'");
+      for (const auto& element : have->elements)
+        names.push_back(element.name);
+    }
+    const TypeInfo* first = type.types.front();
+    const std::string on = (first->is_system ? "System." : "") + first->name;
+    fail(n.offset, "'" + n.text + "' is not an element of " + on + did_you_mean(n.text, names));
+  }
+
+  // --- types
+
+  TypeName type_argument(uint32_t at) const {
+    const Ast::Node& n = node(at);
+    if (n.kind == Ast::Kind::member && !n.has_input) return {"", n.text};
+    if (n.kind == Ast::Kind::member && node(n.children[0]).kind == Ast::Kind::member && !node(n.children[0]).has_input)
+      return {node(n.children[0]).text, n.text};
+    fail(n.offset, "a type's name is expected, as Quantity or System.String");
+  }
+
+  /// Null: a type that nothing has (System.Patient), which is no error for `is`.
+  const TypeInfo* resolve_type(const TypeName& name, uint32_t offset) const {
+    if (name.qualifier == "System") return m_model.system(name.name);
+    if (!name.qualifier.empty() && name.qualifier != "FHIR")
+      fail(offset, "the namespace '" + name.qualifier + "' is unknown: FHIR and System are there");
+    if (const TypeInfo* type = m_model.fhir(name.name)) return type;
+    if (name.qualifier.empty())
+      if (const TypeInfo* type = m_model.system(name.name)) return type;
+    fail(offset, "there is no type '" + name.name + "'" + did_you_mean(name.name, m_model.names()));
+  }
+
+  Typed typed(Code code, uint32_t offset, uint32_t operand, const TypeName& name, const Scope& scope) {
+    const TypeInfo* type = resolve_type(name, offset);
+    const Ast::Node& n = node(operand);
+    // `resolve() is Patient` needs the reference's text only: nothing is fetched.
+    if (code == Code::is_type && n.kind == Ast::Kind::function && n.text == "resolve" && type && type->is_resource) {
+      const uint32_t input = n.has_input ? compile(n.children[0], scope).op : k_none;
+      return {emit(Code::resolve_is, offset, input, {}, add_type_data(type)), system(SystemKind::boolean)};
+    }
+    return typed(code, offset, compile(operand, scope), type);
+  }
+
+  Typed typed(Code code, uint32_t offset, const Typed& input, const TypeInfo* type) {
+    if (code == Code::is_type)
+      return {emit(code, offset, input.op, {}, add_type_data(type)), system(SystemKind::boolean)};
+    StaticType out{true, input.type.single || code == Code::as_type, {}};
+    if (type && may_be(input.type, type)) out.types.push_back(type);
+    if (type && type->is_system && out.types.empty()) out.types.push_back(type);
+    narrow(input, type);
+    return {emit(code, offset, input.op, {}, add_type_data(type)), out};
+  }
+
+  /// A choice that is filtered by type at once reads only that type's JSON name.
+  void narrow(const Typed& input, const TypeInfo* type) {
+    if (input.op == k_none || !type) return;
+    Op& op = m_out->ops[input.op];
+    if (op.code != Code::step) return;
+    Step& step = m_out->steps[op.data];
+    if (!step.element || !step.element->is_choice || !input.type.known) return;
+    const Written* match = nullptr;
+    for (const auto& written : step.element->written) {
+      if (!written.type || (type->is_primitive ? written.type != type : !written.type->is_a(type))) continue;
+      if (match) return; // several fit (Quantity: Age, Duration, ...)
+      match = &written;
+    }
+    step.only = match;
+  }
+
+  // --- operators
+
+  Typed binary(const Ast::Node& n, const Scope& scope) {
+    const Typed left = compile(n.children[0], scope);
+    const Typed right = compile(n.children[1], scope);
+    struct Entry {
+      std::string_view text;
+      Code code;
+    };
+    static constexpr Entry k_boolean[] = {
+        {"=", Code::equal},  {"!=", Code::not_equal},           {"~", Code::equivalent}, {"!~", Code::not_equivalent},
+        {"<", Code::less},   {"<=", Code::less_or_equal},       {">", Code::greater},    {">=", Code::greater_or_equal},
+        {"in", Code::in},    {"contains", Code::contains_item}, {"and", Code::and_},     {"or", Code::or_},
+        {"xor", Code::xor_}, {"implies", Code::implies},
+    };
+    for (const auto& entry : k_boolean)
+      if (entry.text == n.text)
+        return {emit(entry.code, n.offset, k_none, {left.op, right.op}), system(SystemKind::boolean)};
+    if (n.text == "|") return {emit(Code::merge, n.offset, left.op, {right.op}), merged(left.type, right.type)};
+    if (n.text == "&")
+      return {emit(Code::concatenate, n.offset, k_none, {left.op, right.op}), system(SystemKind::string)};
+    static constexpr Entry k_arithmetic[] = {{"+", Code::add},    {"-", Code::subtract}, {"*", Code::multiply},
+                                             {"/", Code::divide}, {"div", Code::div},    {"mod", Code::mod}};
+    for (const auto& entry : k_arithmetic)
+      if (entry.text == n.text) {
+        const uint32_t op = emit(entry.code, n.offset, k_none, {left.op, right.op});
+        return {op, arithmetic_type(entry.code, left.type, right.type)};
+      }
+    fail(n.offset, "the operator '" + n.text + "' is unknown");
+  }
+
+  StaticType arithmetic_type(Code code, const StaticType& left, const StaticType& right) const {
+    const auto kind = [](const StaticType& type) {
+      return type.known && type.types.size() == 1 ? type.types.front()->system : SystemKind::none;
+    };
+    const SystemKind a = kind(left);
+    const SystemKind b = kind(right);
+    const bool numbers = (a == SystemKind::integer || a == SystemKind::decimal) &&
+                         (b == SystemKind::integer || b == SystemKind::decimal);
+    if (code == Code::div && numbers) return system(SystemKind::integer);
+    if (code == Code::divide && numbers) return system(SystemKind::decimal);
+    if (numbers) return system(a == b ? a : SystemKind::decimal);
+    if (code == Code::add && a == SystemKind::string && b == SystemKind::string) return system(SystemKind::string);
+    if ((a == SystemKind::date || a == SystemKind::date_time || a == SystemKind::time) && b == SystemKind::quantity)
+      return system(a);
+    return {false, true, {}};
+  }
+
+  // --- functions
+
+  Typed function(const Ast::Node& n, const Scope& scope) {
+    const FunctionInfo* info = find_function(n.text);
+    if (!info) fail(n.offset, "there is no function '" + n.text + "'" + did_you_mean(n.text, function_names()));
+    const size_t first = n.has_input ? 1 : 0;
+    const size_t count = n.children.size() - first;
+    if (count < info->arguments_min || count > info->arguments_max) {
+      std::string wanted = std::to_string(info->arguments_min);
+      if (info->arguments_max != info->arguments_min) wanted += " to " + std::to_string(info->arguments_max);
+      fail(n.offset, n.text + "() takes " + wanted + " arguments, not " + std::to_string(count));
+    }
+    const std::vector<uint32_t> argument(n.children.begin() + static_cast<ptrdiff_t>(first), n.children.end());
+
+    // Functions whose argument is a type.
+    if (info->code == Code::is_type || info->code == Code::as_type || info->code == Code::of_type) {
+      const TypeName name = type_argument(argument[0]);
+      if (n.has_input) return typed(info->code, n.offset, n.children[0], name, scope);
+      return typed(info->code, n.offset, Typed{k_none, scope.self}, resolve_type(name, n.offset));
+    }
+
+    Typed input{k_none, scope.self};
+    if (n.has_input) input = compile(n.children[0], scope);
+    if (info->code == Code::reference_key) return reference_key(n, input, argument);
+    if (takes_text(info->code)) check_text(n, input.type);
+
+    const size_t defined = m_defined.size();
+    std::vector<uint32_t> args;
+    std::vector<StaticType> types;
+    Scope item{one_of(input.type), false};
+    if (!n.has_input) item.is_root = scope.is_root && info->code == Code::iif;
+    uint8_t flags = 0;
+    for (size_t i = 0; i < argument.size(); ++i) {
+      const bool per_item = (info->per_item >> i & 1) != 0;
+      uint32_t at = argument[i];
+      if (info->code == Code::sort && node(at).kind == Ast::Kind::unary && node(at).text == "-") {
+        flags = static_cast<uint8_t>(flags | 1u << i);
+        at = node(at).children[0];
+      }
+      const Typed typed_argument = compile(at, per_item ? item : scope);
+      if (per_item) m_defined.resize(defined);
+      args.push_back(typed_argument.op);
+      types.push_back(typed_argument.type);
+    }
+    if (info->code == Code::define_variable) {
+      const Ast::Node& name = node(argument[0]);
+      if (name.kind != Ast::Kind::string) fail(name.offset, "defineVariable() wants the variable's name as a text");
+      m_defined.push_back(name.text);
+    }
+    if (info->code == Code::where) {
+      if (const auto fused = where_equals(n, input, args[0])) return *fused;
+    }
+    uint32_t data = k_none;
+    if (info->code == Code::matches || info->code == Code::matches_full || info->code == Code::replace_matches)
+      data = constant_pattern(argument[0]);
+    const uint32_t op = emit(info->code, n.offset, input.op, args, data);
+    m_out->ops[op].flags = flags;
+    return {op, gives(*info, input.type, types)};
+  }
+
+  static bool takes_text(Code code) {
+    switch (code) {
+    case Code::starts_with:
+    case Code::ends_with:
+    case Code::contains_text:
+    case Code::matches:
+    case Code::matches_full:
+    case Code::replace:
+    case Code::replace_matches:
+    case Code::upper:
+    case Code::lower:
+    case Code::length:
+    case Code::index_of:
+    case Code::substring:
+    case Code::split:
+    case Code::trim:
+    case Code::to_chars: return true;
+    default: return false;
+    }
+  }
+
+  /// A text function on what can only be a structure (an Identifier) is refused before it runs.
+  void check_text(const Ast::Node& n, const StaticType& type) const {
+    if (!type.known || type.types.empty()) return;
+    const bool all_structures = std::all_of(type.types.begin(), type.types.end(), [](const TypeInfo* have) {
+      return !have->is_primitive && !have->is_abstract && !have->is_system;
+    });
+    if (all_structures) fail(n.offset, n.text + "() wants a text, and " + type.types.front()->name + " is a structure");
+  }
+
+  uint32_t constant_pattern(uint32_t argument) {
+    const Ast::Node& n = node(argument);
+    if (n.kind != Ast::Kind::string) return k_none;
+    auto pattern = make_pattern(n.text);
+    if (!pattern)
+      fail(n.offset, "'" + n.text + "' is not a regular expression (RE2 syntax; no look-around, no back-references)");
+    m_out->patterns.push_back(std::move(pattern));
+    return static_cast<uint32_t>(m_out->patterns.size() - 1);
+  }
+
+  Typed reference_key(const Ast::Node& n, const Typed& input, const std::vector<uint32_t>& argument) {
+    uint32_t data = k_none;
+    if (!argument.empty()) {
+      const TypeInfo* type = resolve_type(type_argument(argument[0]), node(argument[0]).offset);
+      if (!type || !type->is_resource) fail(node(argument[0]).offset, "getReferenceKey() wants a resource type");
+      data = add_type_data(type);
+    }
+    return {emit(Code::reference_key, n.offset, input.op, {}, data), system(SystemKind::string, input.type.single)};
+  }
+
+  /// where(element = 'text') is so frequent (linkId, system, use, url) that it is one operation.
+  std::optional<Typed> where_equals(const Ast::Node& n, const Typed& input, uint32_t criterion) {
+    const Op& op = m_out->ops[criterion];
+    if (op.code != Code::equal) return {};
+    const Op& left = m_out->ops[m_out->args[op.args]];
+    const Op& right = m_out->ops[m_out->args[op.args + 1]];
+    if (left.code != Code::step || left.input != k_none || right.code != Code::literal ||
+        m_out->literals[right.data].tag != Tag::string)
+      return {};
+    const Step& step = m_out->steps[left.data];
+    if (step.element) { // only where text meets text
+      if (step.element->is_choice || step.element->is_list || !step.element->written[0].type ||
+          step.element->written[0].type->system != SystemKind::string)
+        return {};
+    } else if (input.type.known) {
+      return {};
+    }
+    const uint32_t fused = emit(Code::where_equals, n.offset, input.op, {right.data, criterion}, left.data);
+    return Typed{fused, input.type};
+  }
+
+  StaticType gives(const FunctionInfo& info, const StaticType& input, const std::vector<StaticType>& arguments) const {
+    switch (info.gives) {
+    case Gives::boolean: return system(SystemKind::boolean);
+    case Gives::integer: return system(SystemKind::integer);
+    case Gives::decimal: return system(SystemKind::decimal);
+    case Gives::string: return system(SystemKind::string);
+    case Gives::date: return system(SystemKind::date);
+    case Gives::date_time: return system(SystemKind::date_time);
+    case Gives::time: return system(SystemKind::time);
+    case Gives::quantity: return system(SystemKind::quantity);
+    case Gives::strings: return system(SystemKind::string, false);
+    case Gives::input: return input;
+    case Gives::one: return one_of(input);
+    case Gives::argument: return arguments[0];
+    case Gives::unknown: return {};
+    case Gives::special: break;
+    }
+    switch (info.code) {
+    case Code::select: {
+      StaticType out = arguments[0];
+      out.single = out.single && input.single;
+      return out;
+    }
+    case Code::repeat:
+    case Code::repeat_all: {
+      StaticType out = arguments[0];
+      out.single = false;
+      return out;
+    }
+    case Code::combine:
+    case Code::merge: return merged(input, arguments[0]);
+    case Code::iif: {
+      StaticType out = arguments.size() == 2 ? arguments[1] : merged(arguments[1], arguments[2]);
+      out.single = arguments[1].single && (arguments.size() == 2 || arguments[2].single);
+      return out;
+    }
+    case Code::extension: return {true, false, {m_model.extension()}};
+    case Code::get_value:
+    case Code::low_boundary:
+    case Code::high_boundary: {
+      if (input.known && input.types.size() == 1 && input.types[0]->system != SystemKind::none)
+        return system(input.types[0]->system);
+      return {false, true, {}};
+    }
+    case Code::resolve: return {false, input.single, {}};
+    default: return {};
+    }
+  }
+
+  const Model& m_model;
+  const CompileOptions& m_options;
+  std::shared_ptr<Compiled> m_out;
+  Ast m_ast;
+  std::vector<std::string> m_defined; ///< by defineVariable(), in reach
+};
+
+} // namespace
+
+std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOptions& options,
+                                        const StaticType& context) {
+  return Compiler(text, options).run(context);
+}
+
+std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOptions& options) {
+  StaticType context;
+  if (!options.context.empty()) {
+    const TypeInfo* type = Model::r4().fhir(options.context);
+    if (!type) fail_at(text, 0, "there is no FHIR type '" + std::string(options.context) + "' to start from");
+    context = {true, true, {type}};
+  }
+  return compile(text, options, context);
+}
+
+} // namespace xinglin::fhirpath

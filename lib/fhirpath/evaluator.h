@@ -1,0 +1,91 @@
+#pragma once
+// Runs compiled expressions. Results live on one stack of items: an operation pushes its result above its input and
+// then moves it down, so that an evaluation allocates nothing once the stack has grown. Everything is bounded: steps,
+// items, bytes made; depth is bounded by the compiler.
+
+#include "lib/fhirpath/compare.h"
+#include "lib/fhirpath/item.h"
+#include "lib/fhirpath/program.h"
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace xinglin::fhirpath {
+
+inline constexpr uint64_t k_steps_max = 20'000'000;   ///< operations and items looked at
+inline constexpr size_t k_items_max = 2'000'000;      ///< on the stack at once
+inline constexpr size_t k_bytes_made_max = 64u << 20; ///< of texts and numbers made by one evaluation
+inline constexpr size_t k_quadratic_max = 32;         ///< smaller sets are compared pair by pair
+
+/// Memory that lives as long as one evaluation.
+class Arena {
+public:
+  void clear();
+  std::string_view text(std::string_view text); ///< copies
+  template <typename T> const T* make(const T& value) { return new (take(sizeof(T), alignof(T))) T(value); }
+  size_t used() const { return m_used; }
+
+private:
+  static constexpr size_t k_block = 16 * 1024;
+  void* take(size_t size, size_t alignment);
+  std::vector<std::pair<std::unique_ptr<std::byte[]>, size_t>> m_blocks;
+  size_t m_block = 0;
+  size_t m_at = 0;
+  size_t m_used = 0;
+};
+
+/// What $this, $index and $total are at a place.
+struct Frame {
+  Item self;
+  bool has_self = false;
+  int64_t index = 0;
+  const std::vector<Item>* total = nullptr;
+};
+
+/// Not thread safe; reused from evaluation to evaluation.
+class Evaluator {
+public:
+  Evaluator();
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
+
+  /// Forgets all results; `resource` is %resource and %rootResource until the next begin().
+  void begin(fhir::Node resource, const Environment& environment);
+  /// The item an expression of context `context` starts from.
+  static Item root_item(fhir::Node node, const TypeInfo* context);
+  /// A variable besides the environment's, found first. The name must outlive the evaluation.
+  void set_variable(std::string_view name, std::vector<Item> items);
+
+  /// Pushes the result; returns where it begins. Results stay until released.
+  size_t evaluate(const Compiled& program, const Frame& frame);
+  /// Criteria: the result as a boolean (one item that is not a boolean counts as true).
+  Tri test(const Compiled& program, const Frame& frame);
+  std::span<const Item> results(size_t base) const { return {m_stack.data() + base, m_stack.size() - base}; }
+  size_t mark() const { return m_stack.size(); }
+  void release(size_t base) { m_stack.resize(base); }
+
+  Item from_value(const Value& value);
+  static Value to_value(const Item& item);
+
+private:
+  friend class Running;
+  std::vector<Item> m_stack;
+  Arena m_arena;
+  uint64_t m_steps = 0;
+  fhir::Node m_resource;
+  const Environment* m_environment = nullptr;
+  std::vector<std::pair<std::string_view, std::vector<Item>>> m_variables;
+  std::vector<std::pair<std::string, std::unique_ptr<re2::RE2>>> m_patterns; ///< made at run time, the latest few
+};
+
+/// The "_name" twin of a primitive in a document; none when it has none.
+fhir::Node twin_of(const Item& item);
+
+} // namespace xinglin::fhirpath

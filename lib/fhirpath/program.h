@@ -1,0 +1,235 @@
+#pragma once
+// What an expression is compiled to: a flat array of operations that refer to one another by index, with the literals,
+// element steps, types and patterns they need. Evaluation recurses over it and allocates nothing of its own.
+
+#include "lib/fhirpath/item.h"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace re2 {
+class RE2;
+}
+
+namespace xinglin::fhirpath {
+
+inline constexpr uint32_t k_none = UINT32_MAX;
+
+enum class Code : uint8_t {
+  // leaves
+  empty,
+  literal,
+  this_item,
+  index,
+  total,
+  variable,
+  // paths
+  step,         ///< children by element name
+  name_or_step, ///< element of $this, else the variable of that name
+  of_head,      ///< $this if it is of the type (`Patient.name`)
+  indexer,
+  // types
+  is_type,
+  as_type,
+  of_type,
+  resolve_is,
+  // operators
+  negate,
+  identity,
+  add,
+  subtract,
+  multiply,
+  divide,
+  div,
+  mod,
+  concatenate,
+  merge,
+  equal,
+  not_equal,
+  equivalent,
+  not_equivalent,
+  less,
+  less_or_equal,
+  greater,
+  greater_or_equal,
+  in,
+  contains_item,
+  and_,
+  or_,
+  xor_,
+  implies,
+  // functions
+  exists,
+  is_empty,
+  not_,
+  all,
+  all_true,
+  any_true,
+  all_false,
+  any_false,
+  subset_of,
+  superset_of,
+  count,
+  distinct,
+  is_distinct,
+  where,
+  where_equals,
+  select,
+  repeat,
+  repeat_all,
+  single,
+  first,
+  last,
+  tail,
+  skip,
+  take,
+  intersect,
+  exclude,
+  combine,
+  iif,
+  to_boolean,
+  converts_to_boolean,
+  to_integer,
+  converts_to_integer,
+  to_decimal,
+  converts_to_decimal,
+  to_string,
+  converts_to_string,
+  to_date,
+  converts_to_date,
+  to_date_time,
+  converts_to_date_time,
+  to_time,
+  converts_to_time,
+  to_quantity,
+  converts_to_quantity,
+  index_of,
+  last_index_of,
+  substring,
+  starts_with,
+  ends_with,
+  contains_text,
+  upper,
+  lower,
+  replace,
+  matches,
+  matches_full,
+  replace_matches,
+  length,
+  to_chars,
+  split,
+  join,
+  trim,
+  encode,
+  decode,
+  escape,
+  unescape,
+  abs,
+  ceiling,
+  floor,
+  exp,
+  ln,
+  log,
+  power,
+  round,
+  sqrt,
+  truncate,
+  sum,
+  min,
+  max,
+  avg,
+  children,
+  descendants,
+  trace,
+  now,
+  today,
+  time_of_day,
+  type_of,
+  extension,
+  has_extension,
+  has_value,
+  get_value,
+  resolve,
+  resource_key,
+  reference_key,
+  aggregate,
+  sort,
+  low_boundary,
+  high_boundary,
+  precision,
+  comparable,
+  conforms_to,
+  member_of,
+  html_checks,
+  define_variable,
+  coalesce,
+};
+
+/// One operation. `input` is the operation whose result it works on; k_none stands for $this.
+struct Op {
+  Code code;
+  uint8_t flags = 0;  ///< sort: bit i = key i descending; resolve_is: 1 = ofType semantics
+  uint16_t count = 0; ///< arguments
+  uint32_t input = k_none;
+  uint32_t args = 0;      ///< first of them in Compiled::args
+  uint32_t data = k_none; ///< literal, step, type, pattern or variable, by code
+  uint32_t offset = 0;    ///< in the text, for messages
+};
+
+/// An element step, resolved for the type the checker expects; another type is looked up when it is met.
+struct Step {
+  std::string name;
+  std::string twin;
+  const TypeInfo* owner = nullptr;
+  const ElementInfo* element = nullptr;
+  const Written* only = nullptr; ///< a choice narrowed to one type (`value.ofType(Quantity)`)
+};
+
+/// What is known of a result before running.
+struct StaticType {
+  bool known = false; ///< false: anything
+  bool single = false;
+  std::vector<const TypeInfo*> types; ///< known and none: always empty
+};
+
+struct Compiled {
+  std::string text;
+  std::vector<Op> ops;
+  std::vector<uint32_t> args;
+  std::vector<Item> literals;
+  std::vector<Step> steps;
+  std::vector<const TypeInfo*> types;
+  std::vector<std::string> variables; ///< names used, each once
+  std::vector<std::unique_ptr<re2::RE2>> patterns;
+  std::deque<std::string> strings;
+  std::deque<base::Decimal> decimals;
+  std::deque<Moment> moments;
+  std::deque<QuantityValue> quantities;
+  const TypeInfo* context = nullptr;
+  StaticType result;
+  uint32_t root = 0;
+
+  Compiled();
+  ~Compiled();
+  Compiled(const Compiled&) = delete;
+  Compiled& operator=(const Compiled&) = delete;
+};
+
+struct CompileOptions {
+  std::string_view context;                                  ///< FHIR type; empty = unknown
+  const std::vector<std::string>* names = nullptr;           ///< compile to variables
+  const std::vector<std::string>* known_variables = nullptr; ///< others are refused; null = any
+};
+/// Throws base::Refused(invalid) with line and column.
+std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOptions& options);
+/// Takes a path's result as the context of another (forEach): `context` replaces options.context.
+std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOptions& options,
+                                        const StaticType& context);
+
+/// A pattern as FHIRPath's matches() means it (single-line mode, named groups as in PCRE); null when it is not one.
+std::unique_ptr<re2::RE2> make_pattern(std::string_view text);
+
+} // namespace xinglin::fhirpath

@@ -1,0 +1,110 @@
+#pragma once
+// One run of one program on an evaluator's stack: the interpreter. Its parts: running.cc (paths, operators,
+// collections), running_text.cc, running_number.cc, running_convert.cc.
+
+#include "lib/fhirpath/evaluator.h"
+
+#include <optional>
+#include <string>
+
+namespace xinglin::fhirpath {
+
+class Running {
+public:
+  Running(Evaluator& evaluator, const Compiled& program)
+      : m_evaluator(evaluator), m_program(program), m_stack(evaluator.m_stack), m_arena(evaluator.m_arena) {}
+
+  /// Pushes the result of an operation.
+  void eval(uint32_t at, const Frame& frame);
+  /// The result of an operation as a boolean.
+  Tri test(uint32_t at, const Frame& frame);
+
+private:
+  // --- the machine
+  [[noreturn]] void fail(const Op& op, const std::string& message) const;
+  void count(uint64_t steps = 1);
+  void push(const Item& item);
+  uint32_t argument(const Op& op, size_t position) const { return m_program.args[op.args + position]; }
+  size_t eval_input(const Op& op, const Frame& frame); ///< returns where the input begins
+  void move_down(size_t base, size_t from);            ///< what lies from `from` on comes to `base`
+  std::span<const Item> from(size_t base) const { return {m_stack.data() + base, m_stack.size() - base}; }
+  /// The single item an operand gives; false when it gives none. Many are an error.
+  bool one(const Op& op, uint32_t operand, const Frame& frame, Item& out);
+  bool one_input(const Op& op, const Frame& frame, Item& out);
+  bool take_one(const Op& op, size_t base, Item& out);
+  bool one_system(const Op& op, uint32_t operand, const Frame& frame, SystemValue& out);
+  bool input_system(const Op& op, const Frame& frame, SystemValue& out);
+  std::optional<std::string_view> input_text(const Op& op, const Frame& frame);
+  std::optional<std::string_view> text_argument(const Op& op, size_t position, const Frame& frame);
+  std::optional<int64_t> integer_argument(const Op& op, size_t position, const Frame& frame);
+  Tri as_boolean(const Op& op, const Item& item, bool strict) const;
+  void push_text(std::string_view text) { push(Item::of(m_arena.text(text))); }
+  void push_decimal(const base::Decimal& value) { push(Item::of(m_arena.make(value))); }
+  void push_moment(const Moment& value) { push(Item::of(m_arena.make(value))); }
+  void push_quantity(const base::Decimal& value, std::string_view unit, bool calendar) {
+    push(Item::of(m_arena.make(QuantityValue{value, m_arena.text(unit), calendar})));
+  }
+  void push_system(const SystemValue& value);
+
+  // --- paths
+  void step(const Op& op, const Frame& frame);
+  void step_into(const Item& item, const Step& step);
+  void push_element(fhir::Node value, fhir::Node twin, uint32_t parent, const TypeInfo* type);
+  static const TypeInfo* type_of_node(fhir::Node node, const TypeInfo* type);
+  void children_of(const Item& item);
+  void push_variable(const Op& op, std::string_view name);
+  void extensions_of(const Item& item, std::string_view url);
+  void where_equals(const Op& op, const Frame& frame);
+  static bool is_of_type(const Item& item, const TypeInfo* type);
+  static bool is_exactly(const Item& item, const TypeInfo* type);
+  std::optional<fhir::Node> resolve(std::string_view reference);
+  static std::string_view reference_text(const Item& item);
+  Tri resolves_to(const Item& item, const TypeInfo* type);
+
+  // --- collections
+  void lambda(const Op& op, const Frame& frame);
+  void repeat(const Op& op, const Frame& frame);
+  void iif(const Op& op, const Frame& frame);
+  void aggregate(const Op& op, const Frame& frame);
+  void sort(const Op& op, const Frame& frame);
+  void define_variable(const Op& op, const Frame& frame);
+  /// Keeps each of the items from `base` on once.
+  void keep_distinct(size_t base);
+  void merge(const Op& op, const Frame& frame);
+  void set_operation(const Op& op, const Frame& frame);
+  void simple_collection(const Op& op, const Frame& frame);
+  Tri collection_test(const Op& op, const Frame& frame);
+  Tri type_test(const Op& op, const Frame& frame);
+  Tri compare_test(const Op& op, const Frame& frame);
+  Tri equality_test(const Op& op, const Frame& frame);
+  Tri membership_test(const Op& op, const Frame& frame);
+
+  // --- running_number.cc
+  void arithmetic(const Op& op, const Frame& frame);
+  void negate(const Op& op, const Frame& frame);
+  void math(const Op& op, const Frame& frame);
+  void totals(const Op& op, const Frame& frame); ///< sum, min, max, avg
+  void boundary(const Op& op, const Frame& frame);
+  void precision(const Op& op, const Frame& frame);
+
+  // --- running_text.cc
+  void text(const Op& op, const Frame& frame);
+  Tri text_test(const Op& op, const Frame& frame);
+  const re2::RE2* pattern(const Op& op, std::string_view text);
+
+  // --- running_convert.cc
+  void convert(const Op& op, const Frame& frame);
+  /// False when it does not convert; the value takes the target's kind.
+  bool convert_to(SystemKind kind, SystemValue& value, const Op& op, const Frame& frame);
+  Tri converts(const Op& op, const Frame& frame);
+
+  Evaluator& m_evaluator;
+  const Compiled& m_program;
+  std::vector<Item>& m_stack;
+  Arena& m_arena;
+};
+
+/// Text as toString() gives it; empty for a structure.
+std::optional<std::string> system_text(const SystemValue& value);
+
+} // namespace xinglin::fhirpath
