@@ -1,6 +1,7 @@
 #include "server/api/router.h"
 
 #include "lib/base/text.h"
+#include "server/api/commands.h"
 #include "server/api/interactions.h"
 #include "server/api/respond.h"
 #include "server/api/static_files.h"
@@ -34,6 +35,19 @@ Router::Router(Services& services) : m_services(&services) {
   add("POST", "/fhir/QuestionnaireResponse/:id/$accept", change_return_state);
   add("POST", "/fhir/QuestionnaireResponse/:id/$return", change_return_state);
   add("POST", "/fhir/QuestionnaireResponse/:id/$lock", change_return_state);
+
+  add("GET", "/api/status", status);
+  add("GET", "/api/organizations", list_organizations);
+  add("GET", "/api/indicators", list_indicators);
+  add("GET", "/api/indicators/:id", indicator_detail);
+  add("GET", "/api/trace", trace_figure);
+  add("GET", "/api/documents", list_documents);
+  add("GET", "/api/documents/:id", document_report);
+  add("GET", "/api/documents/:id/:file", document_file);
+  add("GET", "/api/residents", find_residents);
+  add("GET", "/api/residents/:id", resident_record);
+  add("GET", "/api/forms", list_forms);
+  add("GET", "/api/forms/:id", form_definition);
 }
 
 namespace {

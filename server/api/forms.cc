@@ -1,0 +1,77 @@
+// GET /api/forms, GET /api/forms/ID: what is asked, for pages that show or fill a form. docs/api.md
+#include "server/api/commands.h"
+#include "server/api/figures.h"
+#include "server/api/respond.h"
+#include "server/package/model.h"
+
+namespace xinglin::api {
+
+namespace {
+
+void append_items(fhir::JsonWriter& json, const std::vector<package::Item>& items) {
+  static constexpr std::string_view k_types[] = {"string",   "text",   "integer",   "decimal",    "boolean", "date",
+                                                 "datetime", "choice", "reference", "citizen_id", "money"};
+  json.begin_array();
+  for (const package::Item& item : items) {
+    json.begin_object().member("id", item.id);
+    append_text(json.key("title"), item.title);
+    json.member("type", item.items.empty() ? k_types[static_cast<size_t>(item.type)] : "group");
+    json.key("required").boolean(item.required).key("repeats").boolean(item.repeats);
+    if (!item.unit.empty()) json.member("unit", item.unit);
+    if (!item.range_low.empty()) json.member("low", item.range_low);
+    if (!item.range_high.empty()) json.member("high", item.range_high);
+    if (!item.to.empty()) json.member("to", item.to);
+    if (!item.options.empty()) {
+      json.key("options").begin_array();
+      for (const package::Option& option : item.options) {
+        append_text(json.begin_object().member("code", option.code).key("title"), option.title);
+        json.end_object();
+      }
+      json.end_array();
+    }
+    if (!item.items.empty()) append_items(json.key("items"), item.items);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void append_head(fhir::JsonWriter& json, const package::Form& form) {
+  static constexpr std::string_view k_cycles[] = {"", "month", "quarter", "half", "year"};
+  json.member("id", form.id).member("program", form.program);
+  append_text(json.key("title"), form.title);
+  json.member("version", form.version).member("source", form.source).member("about", form.about);
+  json.member("happened", form.happened).member("cycle", k_cycles[static_cast<size_t>(form.cycle)]);
+}
+
+} // namespace
+
+http::Response list_forms(Call& call) {
+  fhir::JsonWriter json;
+  json.begin_array();
+  for (const auto& [id, form] : call.services->catalog->forms) {
+    json.begin_object();
+    append_head(json, form);
+    json.end_object();
+  }
+  return json_response(200, json.end_array().take());
+}
+
+http::Response form_definition(Call& call) {
+  const std::string id(call.place("id"));
+  const auto found = call.services->catalog->forms.find(id);
+  if (found == call.services->catalog->forms.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, form] : call.services->catalog->forms)
+      known.push_back(name);
+    const std::string near = base::suggest(id, known);
+    throw base::Refused(base::Refusal::not_found, "not-found",
+                        "There is no form \"" + id + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
+  }
+  fhir::JsonWriter json;
+  json.begin_object();
+  append_head(json, found->second);
+  append_items(json.key("items"), found->second.items);
+  return json_response(200, json.end_object().take());
+}
+
+} // namespace xinglin::api

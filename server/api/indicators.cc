@@ -1,0 +1,80 @@
+// GET /api/indicators, GET /api/indicators/ID: figures with their comparison, months and organisations. docs/api.md
+#include "server/api/commands.h"
+#include "server/api/figures.h"
+#include "server/api/respond.h"
+#include "server/package/model.h"
+
+#include <map>
+
+namespace xinglin::api {
+
+http::Response list_indicators(Call& call) {
+  const indicator::Engine& engine = *call.services->engine;
+  const std::string org = call.required("org");
+  const base::Period period = period_of(call);
+  const indicator::AsOf moment = as_of(call);
+  const package::Catalog& catalog = engine.catalog();
+  std::vector<std::string> ids;
+  for (const auto& [id, indicator] : catalog.indicators)
+    ids.push_back(id);
+  const auto figures = engine.figures(ids, org, period, moment);
+  const auto before = engine.figures(ids, org, period.last_year(), moment);
+  fhir::JsonWriter json;
+  json.begin_object().member("org", org).member("period", period.to_string()).member("as_of", moment.to_string());
+  json.key("indicators").begin_array();
+  for (size_t i = 0; i < figures.size(); ++i) {
+    const package::Indicator& indicator = *figures[i].indicator;
+    json.begin_object();
+    append_figure_members(json, figures[i]);
+    append_comparison(json, figures[i], before[i]);
+    json.member("program", indicator.program);
+    const auto program = catalog.programs.find(indicator.program);
+    append_text(json.key("program_title"), program == catalog.programs.end() ? base::Text{} : program->second.title);
+    json.member("better", indicator.better).end_object();
+  }
+  return json_response(200, json.end_array().end_object().take());
+}
+
+http::Response indicator_detail(Call& call) {
+  const indicator::Engine& engine = *call.services->engine;
+  const std::string id(call.place("id")), org = call.required("org");
+  const base::Period period = period_of(call);
+  const indicator::AsOf moment = as_of(call);
+  const auto figure = engine.figure(id, org, period, moment);
+  const package::Indicator& indicator = *figure.indicator;
+  fhir::JsonWriter json;
+  append_figure(json.begin_object().key("figure"), figure);
+  append_comparison(json, figure, engine.figure(id, org, period.last_year(), moment));
+  append_text(json.key("definition"), indicator.definition);
+  json.member("source", indicator.source).member("authority", indicator.authority);
+  json.member("grain", indicator.grain == package::Grain::record ? "record" : "return");
+  json.member("better", indicator.better);
+  append_figure(json.key("previous"), engine.figure(id, org, period.previous(), moment));
+
+  // Months, each beside the same month of last year.
+  const auto months = engine.by_month(id, org, period, moment);
+  std::map<std::string, std::optional<std::string>> last_year;
+  for (const auto& month : engine.by_month(id, org, period.last_year(), moment))
+    last_year[month.address.period.to_string()] = exact(month.value);
+  json.key("months").begin_array();
+  for (const auto& month : months) {
+    json.begin_object().member("period", month.address.period.to_string());
+    append_optional(json.key("value"), exact(month.value));
+    append_optional(json.key("last_year"), last_year[month.address.period.last_year().to_string()]);
+    json.end_object();
+  }
+  json.end_array();
+
+  std::map<std::string, std::string> names;
+  for (const auto& organization : engine.organizations(moment))
+    names[organization.id] = organization.name;
+  json.key("by_organization").begin_array();
+  for (const auto& part : engine.by_organization(id, org, period, moment)) {
+    json.begin_object();
+    append_figure_members(json, part);
+    json.member("org", part.address.org).member("org_name", names[part.address.org]).end_object();
+  }
+  return json_response(200, json.end_array().end_object().take());
+}
+
+} // namespace xinglin::api
