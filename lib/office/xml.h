@@ -1,6 +1,8 @@
 #pragma once
 // XML inside Office files: escaping on the way out; parsing with limits on the way in.
 
+#include "lib/office/escape.h"
+
 #include <pugixml.hpp>
 
 #include <cstddef>
@@ -11,9 +13,6 @@ namespace xinglin::office {
 
 inline constexpr int k_xml_depth_max = 128;         ///< deepest element taken; a docx in use has about 30
 inline constexpr size_t k_xml_tags_max = 6'000'000; ///< opening and closing tags in one part: memory is bounded by it
-
-/// Text or attribute value for XML 1.0; characters it cannot carry (controls) are left out.
-std::string escape_xml(std::string_view text);
 
 /// Parses a part (`name` is for messages). No entities beyond the five of XML are expanded, no outside ones are read.
 /// Throws Refused(malformed) with the part and the byte offset, Refused(too_large) over a limit.

@@ -16,7 +16,9 @@ struct PrintedFigure {
   indicator::Figure figure;
   std::optional<indicator::Figure> compared; ///< the figure it is compared with (同期, 上期)
   size_t paragraph = 0;
-  std::string digest;            ///< of the counted rows
+  std::string digest;            ///< of the counted rows, and of those it is compared with: sha256
+  bool rounding_truncates = false; ///< 截尾 was asked for
+  int line = 0;                  ///< of the template
 };
 
 struct Run {
@@ -29,14 +31,15 @@ struct Paragraph {
 };
 
 struct Report {
-  std::string template_id, template_hash, catalog_hash;
+  std::string template_id, template_hash, catalog_hash, engine_version;
   std::string org, org_name;
   base::Period period = base::Period::year_of(2000);
   indicator::AsOf as_of;
   std::vector<Paragraph> paragraphs;
   std::vector<PrintedFigure> figures;
   std::vector<indicator::Finding> findings;
-  std::string text() const; ///< the plain text, one paragraph a line
+  std::string text() const;  ///< the plain text, one paragraph a line (findings are beside it, not in it)
+  std::string title() const; ///< of the document: its title paragraph, else the template's id
 };
 
 struct Request {
@@ -51,15 +54,22 @@ Report make_report(const indicator::Engine& engine, const Request& request);
 /// The issues of a template against the catalog, without figures (used by the package checker).
 base::Issues check_template(const package::DocumentTemplate& document, const package::Catalog& catalog);
 
-/// Bytes of the files. `base_url` makes the figures' links ("" = none).
-std::string to_docx(const Report& report);
+/// Bytes of the files: the same report gives the same bytes. `base_url` ("http://127.0.0.1:8080") makes each figure a
+/// link to its trace, BASE/#/trace/ADDRESS; "" = none (HTML: relative). The findings stand after the text in a part of
+/// their own, 数据核对. In the .docx each figure is a bookmark figure_N; the part customXml/item1.xml says its address.
+std::string to_docx(const Report& report, std::string_view base_url = {});
 std::string to_html(const Report& report, std::string_view base_url);
 std::string to_xlsx(const Report& report, std::string_view base_url);
 std::string to_json(const Report& report);
 
-/// What changed between a report and the same one as of later: each figure whose printed text differs, and the records.
+/// Where the trace of a figure is shown.
+std::string trace_link(const indicator::Address& address, std::string_view base_url);
+
+/// What changed between a report and the same one as of another commit: each figure whose printed text differs or whose
+/// counted rows do (two changes may leave a sum as it was), and the records that did it.
 struct Change {
-  PrintedFigure before, after;
+  PrintedFigure before, after; ///< a figure printed on one side only has empty text on the other
+  bool text_differs = false;
   std::vector<indicator::Engine::RowChange> records;
 };
 std::vector<Change> compare(const indicator::Engine& engine, const Report& before, const Report& after);

@@ -2,6 +2,7 @@
 // A template, read: Markdown paragraphs whose braces are figures, parameters and phrases that depend on a figure.
 // The language is described for authors in docs/documents.md; its words stand in words.cc.
 
+#include "lib/base/date.h"
 #include "lib/base/issue.h"
 #include "server/document/words.h"
 #include "server/package/model.h"

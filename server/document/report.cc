@@ -1,0 +1,116 @@
+#include "server/document/report.h"
+
+#include "lib/base/id.h"
+#include "lib/base/issue.h"
+#include "lib/base/text.h"
+#include "server/document/evaluate.h"
+#include "server/document/template.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+namespace xinglin::document {
+
+namespace {
+
+using base::Refusal;
+using base::Refused;
+
+const package::DocumentTemplate& find_template(const package::Catalog& catalog, const std::string& id) {
+  auto found = catalog.documents.find(id);
+  if (found != catalog.documents.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, document] : catalog.documents) known.push_back(name);
+  std::string nearest = base::suggest(id, known);
+  throw Refused(Refusal::not_found, "not-found",
+                fmt::format("there is no document '{}'; {}", id,
+                            !nearest.empty() ? "did you mean '" + nearest + "'?"
+                            : known.empty()  ? std::string("no program has one (documents/*.md)")
+                                             : fmt::format("there are: {}", fmt::join(known, ", "))));
+}
+
+/// Asks the engine once for each organisation and period instead of once for each figure.
+class Figures {
+public:
+  Figures(const indicator::Engine& engine, indicator::AsOf as_of, const std::vector<Wanted>& wanted) {
+    std::map<std::pair<std::string, std::string>, std::vector<const Wanted*>> groups;
+    for (const auto& one : wanted) groups[{one.org, one.period.to_string()}].push_back(&one);
+    for (const auto& [place, group] : groups) {
+      std::vector<std::string> ids;
+      for (const auto* one : group) ids.push_back(one->indicator);
+      auto figures = engine.figures(ids, place.first, group.front()->period, as_of);
+      for (size_t i = 0; i < figures.size(); ++i) m_figures.emplace(key(*group[i]), std::move(figures[i]));
+    }
+  }
+  const indicator::Figure& at(const Wanted& wanted) const { return m_figures.at(key(wanted)); }
+
+private:
+  static std::string key(const Wanted& wanted) {
+    return wanted.indicator + ' ' + wanted.org + ' ' + wanted.period.to_string();
+  }
+  std::map<std::string, indicator::Figure> m_figures;
+};
+
+std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figure, std::map<std::string, std::string>& known) {
+  auto one = [&](const indicator::Address& address) -> const std::string& {
+    auto [place, is_new] = known.try_emplace(address.to_string());
+    if (is_new) place->second = engine.trace(address, 0).digest;
+    return place->second;
+  };
+  std::string own = one(figure.figure.address);
+  return figure.compared ? base::sha256_hex(own + '\n' + one(figure.compared->address)) : own;
+}
+
+} // namespace
+
+Report make_report(const indicator::Engine& engine, const Request& request) {
+  // 1. The template, whole and right, before anything is computed.
+  const auto& catalog = engine.catalog();
+  const auto& document = find_template(catalog, request.template_id);
+  base::Issues issues;
+  Template source = parse_template(document, catalog, issues);
+  if (issues.has_errors()) throw Refused(Refusal::invalid, std::move(issues));
+
+  // 2. For whom and as of when.
+  Report report;
+  report.template_id = document.id;
+  report.template_hash = base::sha256_hex(document.text);
+  report.catalog_hash = catalog.hash;
+  report.engine_version = XINGLIN_VERSION;
+  report.org = request.org;
+  report.period = request.period;
+  report.as_of = request.as_of ? *request.as_of : engine.now();
+  for (const auto& organization : engine.organizations(report.as_of))
+    if (organization.id == request.org) report.org_name = organization.name;
+  if (report.org_name.empty())
+    throw Refused(Refusal::not_found, "not-found",
+                  fmt::format("there is no organisation '{}' as of {}", request.org, report.as_of.to_string()));
+
+  // 3. All figures, then the words.
+  Context context{report.org, report.org_name, report.period};
+  Figures figures(engine, report.as_of, wanted_figures(source, context));
+  evaluate(source, context, [&](const Wanted& wanted) { return figures.at(wanted); }, report);
+
+  // 4. What each number was counted from, and what does not fit together.
+  std::map<std::string, std::string> digests;
+  std::vector<std::string> indicators;
+  std::set<std::string> seen;
+  for (auto& figure : report.figures) {
+    figure.digest = digest_of(engine, figure, digests);
+    if (figure.figure.address.org == report.org && seen.insert(figure.figure.address.indicator).second)
+      indicators.push_back(figure.figure.address.indicator);
+  }
+  for (auto& finding : engine.findings(indicators, report.org, report.period, report.as_of))
+    report.findings.push_back(std::move(finding));
+  return report;
+}
+
+base::Issues check_template(const package::DocumentTemplate& document, const package::Catalog& catalog) {
+  base::Issues issues;
+  parse_template(document, catalog, issues);
+  return issues;
+}
+
+} // namespace xinglin::document
