@@ -27,7 +27,8 @@ void add_records(const indicator::Engine& engine, const PrintedFigure& figure, i
                  std::vector<indicator::Engine::RowChange>& out) {
   auto add = [&](indicator::Address address) {
     address.as_of.reset();
-    for (auto& change : engine.changes_between(address, from, to)) out.push_back(std::move(change));
+    for (auto& change : engine.changes_between(address, from, to))
+      out.push_back(std::move(change));
   };
   add(figure.figure.address);
   if (figure.compared) add(figure.compared->address);
@@ -53,12 +54,14 @@ std::vector<Change> compare_figures(const indicator::Engine& engine, const std::
   std::vector<const PrintedFigure*> partner(after.size(), nullptr);
   for (const auto& [key, position] : new_keys)
     if (auto found = old_keys.find(key); found != old_keys.end()) partner[position] = &before[found->second];
-  for (size_t i = 0; i < after.size(); ++i) add(partner[i], &after[i]);
+  for (size_t i = 0; i < after.size(); ++i)
+    add(partner[i], &after[i]);
   std::vector<size_t> gone;
   for (const auto& [key, position] : old_keys)
     if (!new_keys.contains(key)) gone.push_back(position);
   std::sort(gone.begin(), gone.end());
-  for (size_t position : gone) add(&before[position], nullptr);
+  for (size_t position : gone)
+    add(&before[position], nullptr);
   return out;
 }
 

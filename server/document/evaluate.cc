@@ -104,13 +104,16 @@ private:
 
   void prose(const std::string& text) {
     if (text.empty()) return;
-    if (!m_runs->empty() && m_runs->back().figure < 0) m_runs->back().text += text;
-    else m_runs->push_back({text, -1});
+    if (!m_runs->empty() && m_runs->back().figure < 0)
+      m_runs->back().text += text;
+    else
+      m_runs->push_back({text, -1});
   }
 
   void print(const FigurePlan& plan) {
     std::vector<Subject> subjects;
-    for (const auto& id : plan.indicators) subjects.push_back(look_up(id, plan));
+    for (const auto& id : plan.indicators)
+      subjects.push_back(look_up(id, plan));
     for (const auto& one : plan.cases) {
       if (!holds(one, plan, subjects)) continue;
       print_case(one, plan, subjects);
@@ -147,8 +150,10 @@ private:
     printed.rounding_truncates = plan.format.rounding == base::Rounding::truncate;
     printed.figure = subject.figure;
     // A figure that only shows last year's value is not compared with it: that value is what it shows.
-    if (plan.format.show == Format::Show::base_value && subject.before) printed.figure = *subject.before;
-    else printed.compared = subject.before;
+    if (plan.format.show == Format::Show::base_value && subject.before)
+      printed.figure = *subject.before;
+    else
+      printed.compared = subject.before;
     printed.paragraph = m_report.paragraphs.size();
     printed.line = plan.line;
     m_report.figures.push_back(std::move(printed));
@@ -168,12 +173,13 @@ private:
 
   bool holds(const Case& one, const FigurePlan& plan, const std::vector<Subject>& subjects) {
     auto every = [&](auto&& test) { return std::all_of(subjects.begin(), subjects.end(), test); };
-    auto is = [](const Subject& subject, const Rational& value) { return subject.operand.value && *subject.operand.value == value; };
+    auto is = [](const Subject& subject, const Rational& value) {
+      return subject.operand.value && *subject.operand.value == value;
+    };
     auto known = [](const Subject& subject) { return subject.operand.value && subject.operand.before; };
     switch (one.when) {
     case Case::When::none: return every([&](const Subject& s) { return is(s, 0); });
-    case Case::When::some:
-      return !every([&](const Subject& s) { return !s.operand.value || is(s, 0); });
+    case Case::When::some: return !every([&](const Subject& s) { return !s.operand.value || is(s, 0); });
     case Case::When::all: return every([&](const Subject& s) { return is(s, 1); });
     case Case::When::up: return every([](const Subject& s) { return direction_of(s.operand) > 0; });
     case Case::When::down: return every([](const Subject& s) { return direction_of(s.operand) < 0; });
@@ -203,17 +209,20 @@ private:
   }
 
   void print_case(const Case& one, const FigurePlan& plan, const std::vector<Subject>& subjects) {
-    bool has_figure = std::any_of(one.pieces.begin(), one.pieces.end(), [](const Piece& piece) { return piece.kind == Piece::Kind::figure; });
+    bool has_figure = std::any_of(one.pieces.begin(), one.pieces.end(),
+                                  [](const Piece& piece) { return piece.kind == Piece::Kind::figure; });
     if (has_figure) {
       print(one.pieces);
       return;
     }
     // 无一例, 均, 全部: words that are the figure, so they open onto it as digits do.
     std::string text;
-    for (const auto& piece : one.pieces) text += piece.kind == Piece::Kind::text ? piece.text : parameter_text(piece, m_context);
+    for (const auto& piece : one.pieces)
+      text += piece.kind == Piece::Kind::text ? piece.text : parameter_text(piece, m_context);
     if (text.empty()) return;
     m_runs->push_back({text, static_cast<int>(m_report.figures.size())});
-    for (const auto& subject : subjects) keep(text, plan, subject);
+    for (const auto& subject : subjects)
+      keep(text, plan, subject);
   }
 
   void note_missing(const Subject& subject, const std::string& text) {
@@ -223,10 +232,13 @@ private:
     const auto& address = no_value || !subject.before ? subject.figure.address : subject.before->address;
     finding.code = no_value ? "no_value" : "no_base";
     std::string period = period_in_words(address.period);
-    finding.text.zh = no_value ? fmt::format("“{}”{}没有可用的值，文中印作“{}”。", indicator.title.zh, period, text)
-                               : fmt::format("“{}”{}的值无法作为比较的基数，文中印作“{}”。", indicator.title.zh, period, text);
-    finding.text.en = no_value ? fmt::format("{} has no value for {}; it is printed as \"{}\".", indicator.title.in("en"), address.period.to_string(), text)
-                               : fmt::format("{} of {} cannot serve as a base of comparison; it is printed as \"{}\".", indicator.title.in("en"), address.period.to_string(), text);
+    finding.text.zh =
+        no_value ? fmt::format("“{}”{}没有可用的值，文中印作“{}”。", indicator.title.zh, period, text)
+                 : fmt::format("“{}”{}的值无法作为比较的基数，文中印作“{}”。", indicator.title.zh, period, text);
+    finding.text.en = no_value ? fmt::format("{} has no value for {}; it is printed as \"{}\".",
+                                             indicator.title.in("en"), address.period.to_string(), text)
+                               : fmt::format("{} of {} cannot serve as a base of comparison; it is printed as \"{}\".",
+                                             indicator.title.in("en"), address.period.to_string(), text);
     finding.addresses = {address};
     m_report.findings.push_back(std::move(finding));
   }
@@ -265,7 +277,8 @@ struct Collector {
 
 std::vector<Wanted> wanted_figures(const Template& source, const Context& context) {
   Collector collector{context, {}, {}};
-  for (const auto& block : source.blocks) collector.collect(block.pieces);
+  for (const auto& block : source.blocks)
+    collector.collect(block.pieces);
   return std::move(collector.out);
 }
 
@@ -273,7 +286,9 @@ void evaluate(const Template& source, const Context& context, const Lookup& look
   Evaluator(context, lookup, report).run(source);
 }
 
-std::string date_in_words(base::Date date) { return fmt::format("{}年{}月{}日", date.year(), date.month(), date.day()); }
+std::string date_in_words(base::Date date) {
+  return fmt::format("{}年{}月{}日", date.year(), date.month(), date.day());
+}
 
 std::string period_in_words(const base::Period& period) {
   int year = period.first().year(), month = period.first().month();

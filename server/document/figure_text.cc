@@ -12,7 +12,8 @@ using base::Rounding;
 
 Rational power_of_ten(int exponent) {
   Rational out = 1;
-  for (int i = 0; i < exponent; ++i) out = out * Rational(10);
+  for (int i = 0; i < exponent; ++i)
+    out = out * Rational(10);
   return out;
 }
 
@@ -66,7 +67,9 @@ Rational vague_step(const Format& format, const Rational& value, bool percent) {
 
 std::string vague_text(const Format& format, const Rational& value, bool percent) {
   std::string unit = unit_text(format, percent);
-  auto plain = [&](const Decimal& number) { return number_text(number, format) + format.scale_word + format.measure + unit; };
+  auto plain = [&](const Decimal& number) {
+    return number_text(number, format) + format.scale_word + format.measure + unit;
+  };
   if (format.vague == Vague::about || format.vague == Vague::around) {
     std::string text = plain(value.round(format.digits.value_or(0), format.rounding));
     return format.vague == Vague::about ? "约" + text : text + "左右";
@@ -87,9 +90,12 @@ std::string vague_text(const Format& format, const Rational& value, bool percent
   return digits + (before_scale ? "余" + format.scale_word : format.scale_word + "余") + format.measure + unit;
 }
 
-bool is_percent(const Format& format, const Operand& operand) { return operand.percent || format.per == Format::Per::percent; }
+bool is_percent(const Format& format, const Operand& operand) {
+  return operand.percent || format.per == Format::Per::percent;
+}
 
-std::string value_text(const Format& format, const std::optional<Rational>& exact, const Operand& operand, bool* missing) {
+std::string value_text(const Format& format, const std::optional<Rational>& exact, const Operand& operand,
+                       bool* missing) {
   if (!exact) {
     if (missing) *missing = true;
     return std::string(k_missing);
@@ -99,12 +105,12 @@ std::string value_text(const Format& format, const std::optional<Rational>& exac
   if (percent) value = value * Rational(100);
   if (format.scale != 1) value = value / Rational(format.scale);
   if (format.vague != Vague::none) return vague_text(format, value, percent);
-  return number_text(value.round(format.digits.value_or(operand.decimals), format.rounding), format) + format.scale_word +
-         format.measure + unit_text(format, percent);
+  return number_text(value.round(format.digits.value_or(operand.decimals), format.rounding), format) +
+         format.scale_word + format.measure + unit_text(format, percent);
 }
 
 struct ChangeText {
-  std::string number; ///< "16.4%", "12间"; empty when there is none to print
+  std::string number;  ///< "16.4%", "12间"; empty when there is none to print
   std::string instead; ///< what is printed in place of verb and number
   bool missing = false;
 };
@@ -126,9 +132,9 @@ ChangeText change_number(const Format& format, const Operand& operand) {
   bool percent = is_percent(format, operand);
   auto measure = format.change;
   if (measure == Format::Measure::automatic)
-    measure = operand.percent                                                    ? Format::Measure::points
+    measure = operand.percent                                                            ? Format::Measure::points
               : !format.measure.empty() || format.scale != 1 || !format.per_word.empty() ? Format::Measure::difference
-                                                                                 : Format::Measure::relative;
+                                                                                         : Format::Measure::relative;
   bool relative = measure == Format::Measure::relative || measure == Format::Measure::times;
   if (relative && (operand.before->is_zero() || operand.before->is_negative())) {
     // Growth from nothing has no rate; saying so is better than a number that means nothing.
@@ -199,15 +205,15 @@ std::string equal_text(const std::string& phrase, const std::string& how) {
   return phrase + how;
 }
 
-std::string change_text(const Format& format, const Operand& operand, bool first, int as_before, int* direction, bool* missing) {
+std::string change_text(const Format& format, const Operand& operand, bool first, int as_before, int* direction,
+                        bool* missing) {
   ChangeText change = change_number(format, operand);
   if (missing && change.missing) *missing = true;
   int towards = direction_of(operand);
   if (direction) *direction = change.number.empty() ? 0 : towards;
   if (format.bare && !change.number.empty()) return (towards < 0 ? "-" : "") + change.number;
   std::string lead = first ? format.phrase : std::string();
-  if (change.number.empty())
-    return change.missing ? lead + change.instead : equal_text(lead, change.instead);
+  if (change.number.empty()) return change.missing ? lead + change.instead : equal_text(lead, change.instead);
   if (first && format.respectively) lead += "分别";
   if (first || towards != as_before) lead += default_verb(format, operand, towards > 0);
   return lead + change.number;
@@ -221,7 +227,11 @@ std::string reached_text(const Format& format, const Operand& operand, bool* mis
   }
   int towards = direction_of(operand);
   // Falling from 0.23 to 0.2297 is still a fall, whatever is printed; only the equal stay.
-  return format.phrase + (towards > 0 ? format.verb_up : towards < 0 ? format.verb_down : std::string("保持在")) + value;
+  return format.phrase +
+         (towards > 0   ? format.verb_up
+          : towards < 0 ? format.verb_down
+                        : std::string("保持在")) +
+         value;
 }
 
 } // namespace
@@ -241,14 +251,16 @@ std::string figure_text(const Format& format, const Operand& operand, bool* valu
   return value_text(format, operand.value, operand, value_missing);
 }
 
-std::string figure_text_following(const Format& format, const Operand& operand, int as_before, int* direction, bool* value_missing) {
+std::string figure_text_following(const Format& format, const Operand& operand, int as_before, int* direction,
+                                  bool* value_missing) {
   if (format.show == Format::Show::change)
     return change_text(format, operand, false, as_before, direction, value_missing);
   return figure_text(format, operand, value_missing);
 }
 
 std::string chinese_numerals(int64_t value) {
-  static constexpr std::array<std::string_view, 10> k_digits = {"零", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
+  static constexpr std::array<std::string_view, 10> k_digits = {"零", "一", "二", "三", "四",
+                                                                "五", "六", "七", "八", "九"};
   static constexpr std::array<std::string_view, 4> k_places = {"", "十", "百", "千"};
   static constexpr std::array<std::string_view, 4> k_groups = {"", "万", "亿", "万亿"};
   if (value == 0) return std::string(k_digits[0]);
@@ -257,7 +269,8 @@ std::string chinese_numerals(int64_t value) {
   bool gap = false; // a zero to be read before the next digit
   for (int group = 3; group >= 0; --group) {
     int64_t size = 1;
-    for (int i = 0; i < group; ++i) size *= 10'000;
+    for (int i = 0; i < group; ++i)
+      size *= 10'000;
     auto four = static_cast<int>(value / size % 10'000);
     if (four == 0) {
       gap = gap || !out.empty();

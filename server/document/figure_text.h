@@ -10,7 +10,8 @@ namespace xinglin::document {
 
 /// What is known of a figure when it is printed.
 struct Operand {
-  std::optional<base::Rational> value; ///< a share is a fraction of one; empty = nothing to divide by, or nothing returned
+  std::optional<base::Rational>
+      value; ///< a share is a fraction of one; empty = nothing to divide by, or nothing returned
   std::optional<base::Rational> before; ///< the figure it is compared with
   bool percent = false;                 ///< a share: printed as a percentage, compared in points
   int decimals = 0;                     ///< digits after the point when the format does not say

@@ -22,7 +22,8 @@ const package::DocumentTemplate& find_template(const package::Catalog& catalog, 
   auto found = catalog.documents.find(id);
   if (found != catalog.documents.end()) return found->second;
   std::vector<std::string> known;
-  for (const auto& [name, document] : catalog.documents) known.push_back(name);
+  for (const auto& [name, document] : catalog.documents)
+    known.push_back(name);
   std::string nearest = base::suggest(id, known);
   throw Refused(Refusal::not_found, "not-found",
                 fmt::format("there is no document '{}'; {}", id,
@@ -36,12 +37,15 @@ class Figures {
 public:
   Figures(const indicator::Engine& engine, indicator::AsOf as_of, const std::vector<Wanted>& wanted) {
     std::map<std::pair<std::string, std::string>, std::vector<const Wanted*>> groups;
-    for (const auto& one : wanted) groups[{one.org, one.period.to_string()}].push_back(&one);
+    for (const auto& one : wanted)
+      groups[{one.org, one.period.to_string()}].push_back(&one);
     for (const auto& [place, group] : groups) {
       std::vector<std::string> ids;
-      for (const auto* one : group) ids.push_back(one->indicator);
+      for (const auto* one : group)
+        ids.push_back(one->indicator);
       auto figures = engine.figures(ids, place.first, group.front()->period, as_of);
-      for (size_t i = 0; i < figures.size(); ++i) m_figures.emplace(key(*group[i]), std::move(figures[i]));
+      for (size_t i = 0; i < figures.size(); ++i)
+        m_figures.emplace(key(*group[i]), std::move(figures[i]));
     }
   }
   const indicator::Figure& at(const Wanted& wanted) const { return m_figures.at(key(wanted)); }
@@ -53,7 +57,8 @@ private:
   std::map<std::string, indicator::Figure> m_figures;
 };
 
-std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figure, std::map<std::string, std::string>& known) {
+std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figure,
+                      std::map<std::string, std::string>& known) {
   auto one = [&](const indicator::Address& address) -> const std::string& {
     auto [place, is_new] = known.try_emplace(address.to_string());
     if (is_new) place->second = engine.trace(address, 0).digest;

@@ -11,14 +11,14 @@ namespace xinglin::document {
 
 /// A number printed in a document.
 struct PrintedFigure {
-  std::string text;              ///< as printed: "62236", "16.4%", "无"
-  std::string format;            ///< as asked in the braces
+  std::string text;   ///< as printed: "62236", "16.4%", "无"
+  std::string format; ///< as asked in the braces
   indicator::Figure figure;
   std::optional<indicator::Figure> compared; ///< the figure it is compared with (同期, 上期)
   size_t paragraph = 0;
-  std::string digest;            ///< of the counted rows, and of those it is compared with: sha256
+  std::string digest;              ///< of the counted rows, and of those it is compared with: sha256
   bool rounding_truncates = false; ///< 截尾 was asked for
-  int line = 0;                  ///< of the template
+  int line = 0;                    ///< of the template
 };
 
 struct Run {

@@ -18,10 +18,20 @@ using base::Severity;
 
 /// What can stand in a brace besides figures: canonical name ← the words for it.
 constexpr std::pair<std::string_view, std::string_view> k_parameters[] = {
-    {"org", "org"},        {"机构", "org"},         {"period", "period"},       {"期间", "period"},
-    {"year", "year"},      {"年", "year"},          {"last_year", "last_year"}, {"上年", "last_year"},
-    {"first_day", "first_day"}, {"首日", "first_day"}, {"last_day", "last_day"},   {"末日", "last_day"},
-    {"months", "months"},  {"月份", "months"},
+    {"org", "org"},
+    {"机构", "org"},
+    {"period", "period"},
+    {"期间", "period"},
+    {"year", "year"},
+    {"年", "year"},
+    {"last_year", "last_year"},
+    {"上年", "last_year"},
+    {"first_day", "first_day"},
+    {"首日", "first_day"},
+    {"last_day", "last_day"},
+    {"末日", "last_day"},
+    {"months", "months"},
+    {"月份", "months"},
 };
 
 constexpr std::string_view k_same[] = {"…", "...", "同上"};
@@ -53,7 +63,9 @@ std::string without_comments(std::string_view text) {
   return out;
 }
 
-bool is_ascii_word(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_ascii_word(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 class Parser {
 public:
@@ -83,13 +95,16 @@ public:
                  "标题写作“# ”（总标题）、“## ”、“### ”或“#### ”加文字");
           continue;
         }
-        static constexpr Block::Kind k_levels[] = {Block::Kind::title, Block::Kind::heading1, Block::Kind::heading2, Block::Kind::heading3};
+        static constexpr Block::Kind k_levels[] = {Block::Kind::title, Block::Kind::heading1, Block::Kind::heading2,
+                                                   Block::Kind::heading3};
         add_block(k_levels[level - 1], {std::string(base::trim(row.substr(level))), {{0, line}}});
         continue;
       }
       for (auto mark : {"- "sv, "* "sv, "> "sv, "```"sv, "|"sv, "---"sv})
         if (row.starts_with(mark)) {
-          report(line, fmt::format("'{}' of Markdown is not for official documents; write a heading or a paragraph", base::trim(mark)),
+          report(line,
+                 fmt::format("'{}' of Markdown is not for official documents; write a heading or a paragraph",
+                             base::trim(mark)),
                  fmt::format("公文模板里不用 Markdown 的“{}”，请写成标题或段落", base::trim(mark)));
           row = row.substr(mark.size());
           break;
@@ -100,7 +115,8 @@ public:
       paragraph.text += row;
     }
     flush();
-    if (m_out.blocks.empty()) report(1, "the template is empty; write a title ('# ...') and paragraphs", "模板是空的，请写标题（“# …”）和段落");
+    if (m_out.blocks.empty())
+      report(1, "the template is empty; write a title ('# ...') and paragraphs", "模板是空的，请写标题（“# …”）和段落");
     return std::move(m_out);
   }
 
@@ -140,7 +156,8 @@ private:
         continue;
       }
       if (c == '}') {
-        report(source.line_at(i), "'}' closes nothing; write '\\}' for the sign itself", "“}”没有对应的“{”；要印出这个符号请写“\\}”");
+        report(source.line_at(i), "'}' closes nothing; write '\\}' for the sign itself",
+               "“}”没有对应的“{”；要印出这个符号请写“\\}”");
         continue;
       }
       if (c != '{') {
@@ -154,9 +171,11 @@ private:
       }
       flush();
       if (depth >= k_brace_depth_max)
-        report(source.line_at(i), fmt::format("braces nest deeper than {}; say it in two paragraphs", k_brace_depth_max),
+        report(source.line_at(i),
+               fmt::format("braces nest deeper than {}; say it in two paragraphs", k_brace_depth_max),
                fmt::format("花括号嵌套超过{}层", k_brace_depth_max));
-      else if (auto piece = parse_brace(source, i + 1, close, depth)) out.push_back(std::move(*piece));
+      else if (auto piece = parse_brace(source, i + 1, close, depth))
+        out.push_back(std::move(*piece));
       i = close;
     }
     flush();
@@ -241,13 +260,15 @@ private:
   std::vector<std::string> parse_subjects(std::string_view text, int line) {
     if (std::find(std::begin(k_same), std::end(k_same), text) != std::end(k_same)) {
       if (m_last.empty())
-        report(line, "'…' means the indicator named before, and there is none yet; write its id", "“…”指前一个指标，但前面还没有指标，请写出指标编号");
+        report(line, "'…' means the indicator named before, and there is none yet; write its id",
+               "“…”指前一个指标，但前面还没有指标，请写出指标编号");
       return m_last;
     }
     std::vector<std::string> out;
     std::string rest(text);
     // Several are parted by the enumeration comma, as in the sentence.
-    for (size_t at; (at = rest.find("、")) != std::string::npos;) rest.replace(at, "、"sv.size(), ",");
+    for (size_t at; (at = rest.find("、")) != std::string::npos;)
+      rest.replace(at, "、"sv.size(), ",");
     for (auto part : base::split(rest, ',')) {
       std::string id(base::trim(part));
       if (m_catalog.indicators.contains(id)) {
@@ -255,15 +276,21 @@ private:
         continue;
       }
       std::vector<std::string> known;
-      for (const auto& [name, indicator] : m_catalog.indicators) known.push_back(name);
-      for (auto [word, canonical] : k_parameters) known.emplace_back(word);
+      for (const auto& [name, indicator] : m_catalog.indicators)
+        known.push_back(name);
+      for (auto [word, canonical] : k_parameters)
+        known.emplace_back(word);
       std::string nearest = base::suggest(id, known);
       if (nearest.empty() && id.find('.') != std::string::npos) nearest = same_last_part(id);
       report(line,
              id.empty() ? std::string("empty braces; write an indicator's id, as in {hospital_ops.discharges}")
-                        : fmt::format("there is no indicator '{}'; {}", id, nearest.empty() ? "see `xinglin indicators` for those there are" : "did you mean '" + nearest + "'?"),
-             id.empty() ? std::string("花括号里是空的，请写指标编号，如 {hospital_ops.discharges}")
-                        : fmt::format("没有指标“{}”{}", id, nearest.empty() ? "，可用 xinglin indicators 查看" : "，是不是“" + nearest + "”？"));
+                        : fmt::format("there is no indicator '{}'; {}", id,
+                                      nearest.empty() ? "see `xinglin indicators` for those there are"
+                                                      : "did you mean '" + nearest + "'?"),
+             id.empty()
+                 ? std::string("花括号里是空的，请写指标编号，如 {hospital_ops.discharges}")
+                 : fmt::format("没有指标“{}”{}", id,
+                               nearest.empty() ? "，可用 xinglin indicators 查看" : "，是不是“" + nearest + "”？"));
       return {};
     }
     return out;
@@ -288,14 +315,19 @@ private:
       if (take_setting(word, line, plan)) continue;
       if (take_word(word, own, plan.format)) continue;
       std::vector<std::string> known = all_words();
-      for (auto extra : {"无则:", "有则:", "全则:", "增则:", "减则:", "平则:", "缺则:", "否则:", "机构:", "期间:"}) known.emplace_back(extra);
+      for (auto extra : {"无则:", "有则:", "全则:", "增则:", "减则:", "平则:", "缺则:", "否则:", "机构:", "期间:"})
+        known.emplace_back(extra);
       if (!own.empty()) known.push_back(own);
       std::string nearest = base::suggest(word, known);
       report(line,
              fmt::format("'{}' is no format word; {}", word,
-                         nearest.empty() ? fmt::format("for a unit of your own write “{}” in quotation marks; the words are listed in docs/documents.md", word)
+                         nearest.empty() ? fmt::format("for a unit of your own write “{}” in quotation marks; the "
+                                                       "words are listed in docs/documents.md",
+                                                       word)
                                          : "did you mean '" + nearest + "'?"),
-             fmt::format("“{}”不是格式词{}", word, nearest.empty() ? "；如是计量单位，请加引号，如 “" + std::string(word) + "”" : "，是不是“" + nearest + "”？"));
+             fmt::format("“{}”不是格式词{}", word,
+                         nearest.empty() ? "；如是计量单位，请加引号，如 “" + std::string(word) + "”"
+                                         : "，是不是“" + nearest + "”？"));
     }
   }
 
@@ -305,8 +337,12 @@ private:
         if (!word.starts_with(name) || !word.substr(name.size()).starts_with(colon)) continue;
         *target = word.substr(name.size() + colon.size());
         if (target == &plan.period && !resolve_period(plan.period, base::Period::year_of(2024)))
-          report(line, fmt::format("'{}' is no period; write 去年, 上半年, 1-10月, 2023, 2023H1, 2023Q1, 2023-05 or DATE..DATE", plan.period),
-                 fmt::format("“{}”不是期间，请写 去年、上半年、1-10月、2023、2023H1、2023Q1、2023-05 或 起..止", plan.period));
+          report(
+              line,
+              fmt::format("'{}' is no period; write 去年, 上半年, 1-10月, 2023, 2023H1, 2023Q1, 2023-05 or DATE..DATE",
+                          plan.period),
+              fmt::format("“{}”不是期间，请写 去年、上半年、1-10月、2023、2023H1、2023Q1、2023-05 或 起..止",
+                          plan.period));
         return true;
       }
     return false;
@@ -329,8 +365,13 @@ private:
     Case out;
     int line = source.line_at(begin + lead);
     if (!parse_condition(condition, line, out)) {
-      report(line, fmt::format("'{}则' is no condition; use 无则, 有则, 全则, 增则, 减则, 平则, 缺则, 否则, or 不低于 / 不高于 / 高于 / 低于 / 等于 NUMBER-or-ID 则", condition),
-             fmt::format("“{}则”不是条件，可用 无则、有则、全则、增则、减则、平则、缺则、否则，或 不低于/不高于/高于/低于/等于 数或指标 则", condition));
+      report(line,
+             fmt::format("'{}则' is no condition; use 无则, 有则, 全则, 增则, 减则, 平则, 缺则, 否则, or 不低于 / "
+                         "不高于 / 高于 / 低于 / 等于 NUMBER-or-ID 则",
+                         condition),
+             fmt::format("“{}则”不是条件，可用 无则、有则、全则、增则、减则、平则、缺则、否则，或 "
+                         "不低于/不高于/高于/低于/等于 数或指标 则",
+                         condition));
       return true;
     }
     size_t from = begin + mark + length;
@@ -341,16 +382,19 @@ private:
 
   bool parse_condition(std::string_view condition, int line, Case& out) {
     static constexpr std::pair<std::string_view, Case::When> k_cases[] = {
-        {"无", Case::When::none}, {"有", Case::When::some},    {"全", Case::When::all},     {"增", Case::When::up},
-        {"减", Case::When::down}, {"平", Case::When::equal},   {"缺", Case::When::missing}, {"否", Case::When::otherwise}};
+        {"无", Case::When::none},    {"有", Case::When::some},     {"全", Case::When::all},
+        {"增", Case::When::up},      {"减", Case::When::down},     {"平", Case::When::equal},
+        {"缺", Case::When::missing}, {"否", Case::When::otherwise}};
     for (auto [word, when] : k_cases)
       if (condition == word) {
         out.when = when;
         return true;
       }
-    static constexpr std::pair<std::string_view, Case::Relation> k_relations[] = {
-        {"不低于", Case::Relation::at_least}, {"不高于", Case::Relation::at_most}, {"高于", Case::Relation::greater},
-        {"低于", Case::Relation::less},       {"等于", Case::Relation::equal}};
+    static constexpr std::pair<std::string_view, Case::Relation> k_relations[] = {{"不低于", Case::Relation::at_least},
+                                                                                  {"不高于", Case::Relation::at_most},
+                                                                                  {"高于", Case::Relation::greater},
+                                                                                  {"低于", Case::Relation::less},
+                                                                                  {"等于", Case::Relation::equal}};
     for (auto [word, relation] : k_relations) {
       if (!condition.starts_with(word)) continue;
       std::string_view operand = base::trim(condition.substr(word.size()));
@@ -375,19 +419,25 @@ private:
   static void settle_base(FigurePlan& plan) {
     bool directed = plan.format.show == Format::Show::reached;
     for (const auto& one : plan.cases)
-      directed = directed || one.when == Case::When::up || one.when == Case::When::down || one.when == Case::When::equal;
+      directed =
+          directed || one.when == Case::When::up || one.when == Case::When::down || one.when == Case::When::equal;
     if (directed && plan.format.base == Base::none) plan.format.base = Base::last_year;
   }
 
   void check_plan(const FigurePlan& plan) {
     bool needs_base = plan.format.show == Format::Show::change && plan.format.base == Base::none;
     if (needs_base)
-      report(plan.line, fmt::format("'{}' says a change but not against what; add 同比, 比去年同期, 环比, 较去年底 ...", plan.format.verb_up),
+      report(plan.line,
+             fmt::format("'{}' says a change but not against what; add 同比, 比去年同期, 环比, 较去年底 ...",
+                         plan.format.verb_up),
              fmt::format("“{}”没有说和什么相比，请加 同比、比去年同期、环比、较去年底 等", plan.format.verb_up));
     for (const auto& id : plan.indicators) {
       const auto& indicator = m_catalog.indicators.at(id);
       if (plan.format.base == Base::year_end && indicator.period != package::PeriodKind::stock)
-        report(plan.line, fmt::format("'{}' compares with the last day of last year, but {} counts events over a period; use 比去年同期", plan.format.phrase, id),
+        report(plan.line,
+               fmt::format(
+                   "'{}' compares with the last day of last year, but {} counts events over a period; use 比去年同期",
+                   plan.format.phrase, id),
                fmt::format("“{}”只用于时点数，{}是期间数，请用 比去年同期", plan.format.phrase, id));
     }
   }
@@ -402,7 +452,8 @@ private:
 
 } // namespace
 
-Template parse_template(const package::DocumentTemplate& document, const package::Catalog& catalog, base::Issues& issues) {
+Template parse_template(const package::DocumentTemplate& document, const package::Catalog& catalog,
+                        base::Issues& issues) {
   return Parser(document, catalog, issues).parse();
 }
 

@@ -68,12 +68,13 @@ struct Template {
   std::vector<Block> blocks;
 };
 
-inline constexpr int k_brace_depth_max = 6;        ///< braces within braces
+inline constexpr int k_brace_depth_max = 6; ///< braces within braces
 inline constexpr size_t k_template_figures_max = 5000;
 
 /// Reads a template against the catalog. Issues name file and line and the mend (unknown indicator, unknown word: with
 /// the nearest known one); a template with errors is not to be used.
-Template parse_template(const package::DocumentTemplate& document, const package::Catalog& catalog, base::Issues& issues);
+Template parse_template(const package::DocumentTemplate& document, const package::Catalog& catalog,
+                        base::Issues& issues);
 
 /// The period a figure's 期间: means within the report's: 去年, 上半年, 下半年, 一季度 … 四季度, 1-10月, or a period as
 /// everywhere (2022, 2022H1). Empty when it is none.

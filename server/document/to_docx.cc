@@ -22,7 +22,9 @@ office::DocxParagraph::Style style_of(Paragraph::Kind kind) {
   return office::DocxParagraph::Style::body;
 }
 
-std::string bookmark(int figure) { return fmt::format("figure_{}", figure + 1); }
+std::string bookmark(int figure) {
+  return fmt::format("figure_{}", figure + 1);
+}
 
 /// The address of each bookmark, kept in the file itself: names of bookmarks are too short for addresses.
 std::string figures_xml(const Report& report) {
@@ -32,8 +34,10 @@ std::string figures_xml(const Report& report) {
   for (size_t i = 0; i < report.figures.size(); ++i) {
     const auto& figure = report.figures[i];
     out += fmt::format(R"(<figure bookmark="{}" address="{}" format="{}" digest="{}")", bookmark(static_cast<int>(i)),
-                       office::escape_xml(figure.figure.address.to_string()), office::escape_xml(figure.format), figure.digest);
-    if (figure.compared) out += fmt::format(R"( compared="{}")", office::escape_xml(figure.compared->address.to_string()));
+                       office::escape_xml(figure.figure.address.to_string()), office::escape_xml(figure.format),
+                       figure.digest);
+    if (figure.compared)
+      out += fmt::format(R"( compared="{}")", office::escape_xml(figure.compared->address.to_string()));
     out += ">" + office::escape_xml(figure.text) + "</figure>";
   }
   return out + "</figures>";
@@ -60,19 +64,24 @@ std::string to_docx(const Report& report, std::string_view base_url) {
         continue;
       }
       const auto& figure = report.figures[static_cast<size_t>(run.figure)].figure;
-      out.runs.push_back({run.text, bookmark(run.figure), link(figure.address), figure.indicator ? figure.indicator->title.zh : ""});
+      out.runs.push_back(
+          {run.text, bookmark(run.figure), link(figure.address), figure.indicator ? figure.indicator->title.zh : ""});
     }
     document.blocks.emplace_back(std::move(out));
   }
   if (!report.findings.empty()) {
-    document.blocks.emplace_back(office::DocxParagraph{office::DocxParagraph::Style::heading1, {{std::string(k_findings_title), {}, {}, {}}}, true});
-    document.blocks.emplace_back(office::DocxParagraph{office::DocxParagraph::Style::note, {{std::string(k_findings_note), {}, {}, {}}}, false});
+    document.blocks.emplace_back(office::DocxParagraph{
+        office::DocxParagraph::Style::heading1, {{std::string(k_findings_title), {}, {}, {}}}, true});
+    document.blocks.emplace_back(
+        office::DocxParagraph{office::DocxParagraph::Style::note, {{std::string(k_findings_note), {}, {}, {}}}, false});
     for (size_t i = 0; i < report.findings.size(); ++i) {
       const auto& finding = report.findings[i];
-      office::DocxParagraph out{office::DocxParagraph::Style::body, {{fmt::format("{}. {}", i + 1, finding.text.zh), {}, {}, {}}}, false};
+      office::DocxParagraph out{
+          office::DocxParagraph::Style::body, {{fmt::format("{}. {}", i + 1, finding.text.zh), {}, {}, {}}}, false};
       document.blocks.emplace_back(std::move(out));
       for (const auto& address : finding.addresses)
-        document.blocks.emplace_back(office::DocxParagraph{office::DocxParagraph::Style::note, {{address.to_string(), {}, link(address), {}}}, false});
+        document.blocks.emplace_back(office::DocxParagraph{
+            office::DocxParagraph::Style::note, {{address.to_string(), {}, link(address), {}}}, false});
     }
   }
   return office::write_docx(document);

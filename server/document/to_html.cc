@@ -60,19 +60,22 @@ std::string to_html(const Report& report, std::string_view base_url) {
       const auto& figure = report.figures[static_cast<size_t>(run.figure)].figure;
       out += fmt::format(R"(<a id="figure_{}" href="{}" title="{}">{}</a>)", run.figure + 1,
                          escape_xml(trace_link(figure.address, base_url)),
-                         escape_xml(figure.indicator ? figure.indicator->title.zh : figure.address.indicator), escape_xml(run.text));
+                         escape_xml(figure.indicator ? figure.indicator->title.zh : figure.address.indicator),
+                         escape_xml(run.text));
     }
     out += fmt::format("</{}>\n", element_of(paragraph.kind));
   }
   if (!report.findings.empty()) {
-    out += fmt::format("<aside aria-label=\"{0}\"><h2>{0}</h2>\n<p class=\"note\">{1}</p>\n", k_findings_title, k_findings_note);
+    out += fmt::format("<aside aria-label=\"{0}\"><h2>{0}</h2>\n<p class=\"note\">{1}</p>\n", k_findings_title,
+                       k_findings_note);
     for (size_t i = 0; i < report.findings.size(); ++i) {
       const auto& finding = report.findings[i];
       out += fmt::format("<p>{}. {}</p>\n", i + 1, escape_xml(finding.text.zh));
       if (finding.addresses.empty()) continue;
       out += "<ul>";
       for (const auto& address : finding.addresses)
-        out += fmt::format(R"(<li><a href="{}">{}</a></li>)", escape_xml(trace_link(address, base_url)), escape_xml(address.to_string()));
+        out += fmt::format(R"(<li><a href="{}">{}</a></li>)", escape_xml(trace_link(address, base_url)),
+                           escape_xml(address.to_string()));
       out += "</ul>\n";
     }
     out += "</aside>\n";

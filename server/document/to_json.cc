@@ -22,8 +22,10 @@ void write_text(fhir::JsonWriter& out, const base::Text& text) {
 
 void write_value(fhir::JsonWriter& out, std::string_view key, const std::optional<base::Rational>& value) {
   out.key(key);
-  if (value) out.string(value->to_decimal().to_string());
-  else out.null();
+  if (value)
+    out.string(value->to_decimal().to_string());
+  else
+    out.null();
 }
 
 void write_figure(fhir::JsonWriter& out, const PrintedFigure& printed) {
@@ -37,8 +39,10 @@ void write_figure(fhir::JsonWriter& out, const PrintedFigure& printed) {
   write_value(out, "denominator", figure.denominator);
   out.key("rows").number(figure.rows);
   out.key("compared");
-  if (printed.compared) out.string(printed.compared->address.to_string());
-  else out.null();
+  if (printed.compared)
+    out.string(printed.compared->address.to_string());
+  else
+    out.null();
   write_value(out, "compared_value", printed.compared ? printed.compared->value : std::nullopt);
   out.key("paragraph").number(static_cast<int64_t>(printed.paragraph));
   out.member("digest", printed.digest);
@@ -68,7 +72,8 @@ std::string to_json(const Report& report) {
   }
   out.end_array();
   out.key("figures").begin_array();
-  for (const auto& figure : report.figures) write_figure(out, figure);
+  for (const auto& figure : report.figures)
+    write_figure(out, figure);
   out.end_array();
   out.key("findings").begin_array();
   for (const auto& finding : report.findings) {
@@ -76,7 +81,8 @@ std::string to_json(const Report& report) {
     out.key("text");
     write_text(out, finding.text);
     out.key("addresses").begin_array();
-    for (const auto& address : finding.addresses) out.string(address.to_string());
+    for (const auto& address : finding.addresses)
+      out.string(address.to_string());
     out.end_array().end_object();
   }
   out.end_array();

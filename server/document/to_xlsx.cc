@@ -16,7 +16,8 @@ XlsxCell number_or_nothing(const std::optional<base::Rational>& value) {
 
 /// 定义: in words where the package says it, else the query or expression.
 std::string definition_of(const package::Indicator& indicator) {
-  if (!indicator.definition.empty()) return indicator.definition.zh.empty() ? indicator.definition.en : indicator.definition.zh;
+  if (!indicator.definition.empty())
+    return indicator.definition.zh.empty() ? indicator.definition.en : indicator.definition.zh;
   return indicator.derived.empty() ? indicator.sql : indicator.derived;
 }
 
@@ -31,7 +32,8 @@ std::string to_xlsx(const Report& report, std::string_view base_url) {
   sheet.header = true;
   sheet.column_widths = {6, 26, 24, 34, 40, 16, 14, 14, 10, 18, 20, 16, 20, 12, 14, 70, 14};
   auto& head = sheet.rows.emplace_back();
-  for (auto name : {"序号", "原文", "指标", "指标编号", "定义", "数值", "分子", "分母", "取舍", "机构", "期间", "比较期间", "比较期数值", "计数行", "截至", "地址", "链接"})
+  for (auto name : {"序号", "原文", "指标", "指标编号", "定义", "数值", "分子", "分母", "取舍", "机构", "期间",
+                    "比较期间", "比较期数值", "计数行", "截至", "地址", "链接"})
     head.push_back(XlsxCell::of_text(name));
   for (size_t i = 0; i < report.figures.size(); ++i) {
     const auto& printed = report.figures[i];
@@ -48,7 +50,8 @@ std::string to_xlsx(const Report& report, std::string_view base_url) {
     row.push_back(XlsxCell::of_text(printed.rounding_truncates ? "截尾" : "四舍五入"));
     row.push_back(XlsxCell::of_text(figure.address.org == report.org ? report.org_name : figure.address.org));
     row.push_back(XlsxCell::of_text(period_in_words(figure.address.period)));
-    row.push_back(XlsxCell::of_text(printed.compared ? period_in_words(printed.compared->address.period) : std::string()));
+    row.push_back(
+        XlsxCell::of_text(printed.compared ? period_in_words(printed.compared->address.period) : std::string()));
     row.push_back(printed.compared ? number_or_nothing(printed.compared->value) : XlsxCell{});
     row.push_back(XlsxCell::of_number(std::to_string(figure.rows)));
     row.push_back(XlsxCell::of_text(report.as_of.to_string()));
@@ -61,12 +64,15 @@ std::string to_xlsx(const Report& report, std::string_view base_url) {
   findings.name = k_findings_title;
   findings.header = true;
   findings.column_widths = {6, 20, 90, 80};
-  findings.rows.push_back({XlsxCell::of_text("序号"), XlsxCell::of_text("类别"), XlsxCell::of_text("说明"), XlsxCell::of_text("地址")});
+  findings.rows.push_back(
+      {XlsxCell::of_text("序号"), XlsxCell::of_text("类别"), XlsxCell::of_text("说明"), XlsxCell::of_text("地址")});
   for (size_t i = 0; i < report.findings.size(); ++i) {
     const auto& finding = report.findings[i];
     std::string addresses;
-    for (const auto& address : finding.addresses) addresses += (addresses.empty() ? "" : "\n") + address.to_string();
-    findings.rows.push_back({XlsxCell::of_number(std::to_string(i + 1)), XlsxCell::of_text(finding.code), XlsxCell::of_text(finding.text.zh), XlsxCell::of_text(addresses)});
+    for (const auto& address : finding.addresses)
+      addresses += (addresses.empty() ? "" : "\n") + address.to_string();
+    findings.rows.push_back({XlsxCell::of_number(std::to_string(i + 1)), XlsxCell::of_text(finding.code),
+                             XlsxCell::of_text(finding.text.zh), XlsxCell::of_text(addresses)});
   }
   workbook.sheets.push_back(std::move(findings));
   return office::write_xlsx(workbook);

@@ -4,7 +4,8 @@ namespace xinglin::document {
 
 std::string trace_link(const indicator::Address& address, std::string_view base_url) {
   std::string out(base_url);
-  while (out.ends_with('/')) out.pop_back();
+  while (out.ends_with('/'))
+    out.pop_back();
   out += "/#/trace/";
   // The address keeps its slashes; whatever else could end a link early is escaped.
   static constexpr char k_hex[] = "0123456789ABCDEF";

@@ -20,7 +20,8 @@ enum class Base : uint8_t {
   year_end,  ///< 去年底: the last day of the year before
 };
 
-/// A vague quantity: never says more than is true (余 and 超过 round down, 近 rounds up; an exact value is printed plainly).
+/// A vague quantity: never says more than is true (余 and 超过 round down, 近 rounds up; an exact value is printed
+/// plainly).
 enum class Vague : uint8_t {
   none,
   more,     ///< 余: 2000余人次
@@ -78,7 +79,7 @@ bool take_word(std::string_view word, std::string_view own_unit, Format& format)
 /// Every word of the language, for suggestions.
 const std::vector<std::string>& all_words();
 
-inline constexpr int k_digits_max = 6;            ///< after the point, in a document
+inline constexpr int k_digits_max = 6;                   ///< after the point, in a document
 inline constexpr int64_t k_vague_step_max = 100'000'000; ///< of 余, 近, 超过, 以上
 
 } // namespace xinglin::document
