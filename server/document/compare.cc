@@ -25,10 +25,14 @@ template <typename Figures> std::map<Key, size_t> keys_of(const Figures& figures
 
 void add_records(const indicator::Engine& engine, const PrintedFigure& figure, indicator::AsOf from, indicator::AsOf to,
                  std::vector<indicator::Engine::RowChange>& out) {
-  auto add = [&](indicator::Address address) {
-    address.as_of.reset();
-    for (auto& change : engine.changes_between(address, from, to))
-      out.push_back(std::move(change));
+  auto add = [&](const indicator::Address& address) {
+    try {
+      for (auto& change : engine.changes_between(address, from, to))
+        out.push_back(std::move(change));
+    } catch (const base::Refused& refused) {
+      // An indicator that is gone, or an organisation that was not there: no records to name, but the change stands.
+      if (refused.kind() != base::Refusal::not_found) throw;
+    }
   };
   add(figure.figure.address);
   if (figure.compared) add(figure.compared->address);

@@ -35,7 +35,8 @@ const package::DocumentTemplate& find_template(const package::Catalog& catalog, 
 /// Asks the engine once for each organisation and period instead of once for each figure.
 class Figures {
 public:
-  Figures(const indicator::Engine& engine, indicator::AsOf as_of, const std::vector<Wanted>& wanted) {
+  Figures(const indicator::Engine& engine, indicator::AsOf as_of, const base::Period& period,
+          const std::vector<Wanted>& wanted) {
     std::map<std::pair<std::string, std::string>, std::vector<const Wanted*>> groups;
     for (const auto& one : wanted)
       groups[{one.org, one.period.to_string()}].push_back(&one);
@@ -43,7 +44,15 @@ public:
       std::vector<std::string> ids;
       for (const auto* one : group)
         ids.push_back(one->indicator);
-      auto figures = engine.figures(ids, place.first, group.front()->period, as_of);
+      std::vector<indicator::Figure> figures;
+      try {
+        figures = engine.figures(ids, place.first, group.front()->period, as_of);
+      } catch (const Refused& refused) {
+        // An organisation founded this year has no last year: its figures are then missing, not wrong.
+        if (refused.kind() != Refusal::not_found || !(group.front()->period.last() < period.first())) throw;
+        for (const auto* one : group)
+          figures.push_back(absent(engine, *one, as_of));
+      }
       for (size_t i = 0; i < figures.size(); ++i)
         m_figures.emplace(key(*group[i]), std::move(figures[i]));
     }
@@ -54,18 +63,36 @@ private:
   static std::string key(const Wanted& wanted) {
     return wanted.indicator + ' ' + wanted.org + ' ' + wanted.period.to_string();
   }
+  static indicator::Figure absent(const indicator::Engine& engine, const Wanted& wanted, indicator::AsOf as_of) {
+    indicator::Figure out;
+    out.indicator = &engine.catalog().indicators.at(wanted.indicator);
+    out.address.indicator = wanted.indicator;
+    out.address.hash = out.indicator->hash;
+    out.address.org = wanted.org;
+    out.address.tree_date = wanted.period.last().to_string();
+    out.address.period = wanted.period;
+    out.address.as_of = as_of;
+    return out;
+  }
   std::map<std::string, indicator::Figure> m_figures;
 };
 
+/// The digest of the counted rows; of both figures when two are compared.
 std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figure,
                       std::map<std::string, std::string>& known) {
-  auto one = [&](const indicator::Address& address) -> const std::string& {
-    auto [place, is_new] = known.try_emplace(address.to_string());
-    if (is_new) place->second = engine.trace(address, 0).digest;
+  auto one = [&](const indicator::Figure& counted) -> const std::string& {
+    auto [place, is_new] = known.try_emplace(counted.address.to_string());
+    if (!is_new) return place->second;
+    try {
+      place->second = engine.digest(counted.address);
+    } catch (const Refused& refused) {
+      if (refused.kind() != Refusal::not_found || counted.value) throw;
+      place->second = base::sha256_hex(""); // the organisation was not there: no rows
+    }
     return place->second;
   };
-  std::string own = one(figure.figure.address);
-  return figure.compared ? base::sha256_hex(own + '\n' + one(figure.compared->address)) : own;
+  std::string own = one(figure.figure);
+  return figure.compared ? base::sha256_hex(own + '\n' + one(*figure.compared)) : own;
 }
 
 } // namespace
@@ -95,7 +122,7 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
 
   // 3. All figures, then the words.
   Context context{report.org, report.org_name, report.period};
-  Figures figures(engine, report.as_of, wanted_figures(source, context));
+  Figures figures(engine, report.as_of, report.period, wanted_figures(source, context));
   evaluate(source, context, [&](const Wanted& wanted) { return figures.at(wanted); }, report);
 
   // 4. What each number was counted from, and what does not fit together.
