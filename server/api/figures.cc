@@ -1,6 +1,9 @@
 #include "server/api/figures.h"
 
 #include "server/intake/export.h"
+#include "server/package/model.h"
+
+#include <algorithm>
 
 namespace xinglin::api {
 
@@ -53,22 +56,69 @@ void append_figure(fhir::JsonWriter& json, const indicator::Figure& figure) {
   json.end_object();
 }
 
+Change change_between(const indicator::Figure& figure, const indicator::Figure& last_year) {
+  Change change;
+  if (!figure.value || !last_year.value) return change;
+  if (is_share(*figure.indicator)) {
+    change.in_points = true;
+    change.text =
+        ((*figure.value - *last_year.value) * Rational(100)).round(std::max(1, figure.indicator->decimals)).to_string();
+  } else if (!last_year.value->is_zero()) {
+    change.text = ((*figure.value - *last_year.value) / last_year.value->abs() * Rational(100)).round(1).to_string();
+  }
+  return change;
+}
+
 void append_comparison(fhir::JsonWriter& json, const indicator::Figure& figure, const indicator::Figure& last_year) {
   append_figure(json.key("last_year"), last_year);
-  std::optional<std::string> change, kind;
-  if (figure.value && last_year.value) {
-    if (is_share(*figure.indicator)) {
-      kind = "points";
-      change = ((*figure.value - *last_year.value) * Rational(100))
-                   .round(std::max(1, figure.indicator->decimals))
-                   .to_string();
-    } else if (!last_year.value->is_zero()) {
-      kind = "relative";
-      change = ((*figure.value - *last_year.value) / last_year.value->abs() * Rational(100)).round(1).to_string();
-    }
+  const Change change = change_between(figure, last_year);
+  append_optional(json.key("change"), change.text);
+  if (change.text)
+    json.member("change_kind", change.in_points ? "points" : "relative");
+  else
+    json.key("change_kind").null();
+}
+
+std::string indicator_list_json(const package::Catalog& catalog, const std::string& org, const base::Period& period,
+                                const indicator::AsOf& as_of, const std::vector<indicator::Figure>& figures,
+                                const std::vector<indicator::Figure>& last_year) {
+  fhir::JsonWriter json;
+  json.begin_object().member("org", org).member("period", period.to_string()).member("as_of", as_of.to_string());
+  json.key("indicators").begin_array();
+  for (size_t i = 0; i < figures.size(); ++i) {
+    const package::Indicator& indicator = *figures[i].indicator;
+    json.begin_object();
+    append_figure_members(json, figures[i]);
+    append_comparison(json, figures[i], last_year[i]);
+    json.member("program", indicator.program);
+    const auto program = catalog.programs.find(indicator.program);
+    append_text(json.key("program_title"), program == catalog.programs.end() ? base::Text{} : program->second.title);
+    json.member("better", indicator.better).end_object();
   }
-  append_optional(json.key("change"), change);
-  append_optional(json.key("change_kind"), kind);
+  return json.end_array().end_object().take();
+}
+
+std::string trace_json(const indicator::Trace& trace) {
+  fhir::JsonWriter json;
+  append_figure(json.begin_object().key("figure"), trace.figure);
+  json.member("definition", trace.definition);
+  json.key("parts").begin_array();
+  for (const auto& part : trace.parts)
+    append_figure(json, part);
+  json.end_array().key("rows").begin_array();
+  for (const indicator::Row& row : trace.rows) {
+    json.begin_object().member("org", row.org).member("subject", row.subject).member("record", row.record);
+    json.member("happened", row.happened).member("since", row.since).member("until", row.until);
+    if (row.hit)
+      json.key("hit").boolean(*row.hit);
+    else
+      json.key("hit").null();
+    append_optional(json.key("value"), row.value ? std::optional(row.value->to_string()) : std::nullopt);
+    json.member("weight", row.weight.to_string()).end_object();
+  }
+  json.end_array().key("rows_total").number(trace.rows_total).member("digest", trace.digest);
+  json.member("as_of", trace.figure.address.as_of ? trace.figure.address.as_of->to_string() : "");
+  return json.end_object().take();
 }
 
 base::Period period_of(const Call& call) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace xinglin::api {
 
@@ -18,8 +19,20 @@ void append_text(fhir::JsonWriter& json, const base::Text& text);
 /// The members of a figure, without the braces.
 void append_figure_members(fhir::JsonWriter& json, const indicator::Figure& figure);
 void append_figure(fhir::JsonWriter& json, const indicator::Figure& figure);
-/// last_year, change, change_kind: relative change in percent with one digit, of shares the difference in points.
+/// Relative change in percent with one digit; of shares the difference in points. Empty where there is none.
+struct Change {
+  std::optional<std::string> text;
+  bool in_points = false;
+};
+Change change_between(const indicator::Figure& figure, const indicator::Figure& last_year);
+/// The members last_year, change, change_kind.
 void append_comparison(fhir::JsonWriter& json, const indicator::Figure& figure, const indicator::Figure& last_year);
+
+/// The answers of GET /api/indicators and GET /api/trace, which the command line prints too.
+std::string indicator_list_json(const package::Catalog& catalog, const std::string& org, const base::Period& period,
+                                const indicator::AsOf& as_of, const std::vector<indicator::Figure>& figures,
+                                const std::vector<indicator::Figure>& last_year);
+std::string trace_json(const indicator::Trace& trace);
 
 /// A JSON string, or null.
 void append_optional(fhir::JsonWriter& json, const std::optional<std::string>& text);

@@ -19,20 +19,7 @@ http::Response list_indicators(Call& call) {
     ids.push_back(id);
   const auto figures = engine.figures(ids, org, period, moment);
   const auto before = engine.figures(ids, org, period.last_year(), moment);
-  fhir::JsonWriter json;
-  json.begin_object().member("org", org).member("period", period.to_string()).member("as_of", moment.to_string());
-  json.key("indicators").begin_array();
-  for (size_t i = 0; i < figures.size(); ++i) {
-    const package::Indicator& indicator = *figures[i].indicator;
-    json.begin_object();
-    append_figure_members(json, figures[i]);
-    append_comparison(json, figures[i], before[i]);
-    json.member("program", indicator.program);
-    const auto program = catalog.programs.find(indicator.program);
-    append_text(json.key("program_title"), program == catalog.programs.end() ? base::Text{} : program->second.title);
-    json.member("better", indicator.better).end_object();
-  }
-  return json_response(200, json.end_array().end_object().take());
+  return json_response(200, indicator_list_json(catalog, org, period, moment, figures, before));
 }
 
 http::Response indicator_detail(Call& call) {

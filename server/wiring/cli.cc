@@ -64,6 +64,27 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App& validate_app = builder.add("validate", "check resources against FHIR R4, without storing them", validate);
   validate_app.add_option("file", o.arguments, "files and directories")->required();
 
+  CLI::App& check_app = builder.add("check", "check programs: file, line, what is wrong, how to mend it", check);
+  check_app.add_option("directory", o.programs, "the directory of programs (default: as --programs)");
+
+  CLI::App& indicators_app = builder.add("indicators", "print figures beside those of last year", indicators);
+  indicators_app.add_option("id", o.arguments, "indicators; default all");
+  CLI::App& trace_app = builder.add("trace", "print what a number is made of: definition, parts, rows", trace);
+  trace_app.add_option("address", o.arguments, "indicator[@hash]/org[@date]/period[/epoch:t]")->required()->expected(1);
+  trace_app.add_option("--rows", o.rows, "rows to print; 0 = all")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+
+  CLI::App& report_app = builder.add("report", "write a document with its figures", report);
+  report_app.add_option("template", o.arguments, "its id")->required()->expected(1);
+  report_app.add_option("-o,--output", o.output, "FILE.docx, .html, .xlsx, .json or .txt")->required();
+  report_app.add_option("--since", o.since, "also list what changed against the same document as of then");
+  for (CLI::App* app : {&indicators_app, &report_app}) {
+    app->add_option("--org", o.org, "Organization id; default the one at the top of the tree");
+    app->add_option("--period", o.period, "2023, 2023H1, 2023Q1, 2023-05 or DATE..DATE")->required();
+    app->add_option("--as-of", o.as_of, "epoch:t, an instant or a date; default now");
+  }
+
   builder.add("version", "print version and commit", version);
 
   CommandLine line;

@@ -10,6 +10,10 @@ int serve(const Options& options);
 int load(const Options& options);
 int export_records(const Options& options);
 int validate(const Options& options);
+int check(const Options& options);
+int indicators(const Options& options);
+int trace(const Options& options);
+int report(const Options& options);
 int version(const Options& options);
 
 } // namespace xinglin::wiring

@@ -3,6 +3,7 @@
 #include "server/feed/feed.h"
 #include "server/flatten/warehouse.h"
 #include "server/indicator/engine.h"
+#include "server/intake/export.h"
 #include "server/package/model.h"
 #include "server/program/program.h"
 #include "server/wiring/progress.h"
@@ -45,7 +46,7 @@ store::Store& House::store(bool create) {
 
 std::shared_ptr<const package::Catalog> House::catalog() {
   if (!m_catalog) {
-    m_catalog = package::load(find_programs(m_options), m_package_issues);
+    m_catalog = package::load_checked(find_programs(m_options), m_package_issues);
     if (!m_package_issues.empty()) std::fprintf(stderr, "%s\n", m_package_issues.to_text().c_str());
   }
   return m_catalog;
@@ -69,6 +70,33 @@ flatten::Warehouse& House::warehouse() {
 indicator::Engine& House::engine() {
   if (!m_engine) m_engine = std::make_unique<indicator::Engine>(catalog(), warehouse());
   return *m_engine;
+}
+
+std::string House::organization(const std::string& asked) {
+  if (!asked.empty()) return asked;
+  std::string top, names;
+  int count = 0;
+  for (const auto& organization : engine().organizations()) {
+    if (!organization.part_of.empty()) continue;
+    top = organization.id;
+    names += (names.empty() ? "" : ", ") + organization.id;
+    ++count;
+  }
+  if (count == 1) return top;
+  throw Refused(Refusal::malformed, "required",
+                count == 0 ? "There is no organisation in the records yet; load or simulate some first."
+                           : "Say which organisation with --org; at the top of the tree stand " + names + ".");
+}
+
+base::Period House::period(const std::string& text) {
+  if (const auto period = base::Period::parse(text)) return *period;
+  throw Refused(Refusal::malformed, "value",
+                "\"" + text + "\" is not a period; write 2023, 2023H1, 2023Q1, 2023-05 or 2023-01-01..2023-03-31.");
+}
+
+indicator::AsOf House::as_of(const std::string& text) {
+  if (text.empty()) return engine().now();
+  return {.epoch = store(false).epoch(), .commit = intake::resolve_as_of(store(false), text)};
 }
 
 } // namespace xinglin::wiring

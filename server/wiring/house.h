@@ -1,6 +1,7 @@
 #pragma once
 // The objects of the program, made when a command first asks for them and in the order they stand on each other.
 
+#include "lib/base/date.h"
 #include "lib/base/issue.h"
 #include "server/store/store.h"
 #include "server/wiring/options.h"
@@ -19,7 +20,8 @@ class Warehouse;
 }
 namespace xinglin::indicator {
 class Engine;
-}
+struct AsOf;
+} // namespace xinglin::indicator
 
 namespace xinglin::wiring {
 
@@ -39,6 +41,11 @@ public:
   /// The tables, caught up with the records.
   flatten::Warehouse& warehouse();
   indicator::Engine& engine();
+
+  // What --org, --period and --as-of mean; Refused(malformed) where they mean nothing.
+  std::string organization(const std::string& asked); ///< "" = the one at the top of the tree
+  static base::Period period(const std::string& text);
+  indicator::AsOf as_of(const std::string& text); ///< "" = now
 
 private:
   const Options& m_options;

@@ -25,7 +25,7 @@ struct Options {
   bool gzip = false;              ///< export
   std::string totals;             ///< simulate
   int rows = 20;                  ///< trace
-  std::string compare_as_of;      ///< report --since
+  std::string since;              ///< report: compared with the same as of then
 };
 
 } // namespace xinglin::wiring
