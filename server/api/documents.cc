@@ -58,7 +58,7 @@ http::Response document_file(Call& call) {
   http::Response response;
   std::string_view ending;
   if (name == k_docx.name) {
-    response.body = document::to_docx(make(call));
+    response.body = document::to_docx(make(call), site);
     response.set("Content-Type", std::string(k_docx.content_type));
     ending = ".docx";
   } else if (name == k_xlsx.name) {
