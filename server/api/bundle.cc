@@ -51,6 +51,18 @@ http::Response batch(Call& call, const std::vector<intake::Request>& requests) {
   return json_response(200, answer.take(), k_fhir_json);
 }
 
+/// What is wrong with a write is wrong with its entry: "Patient.name" is Bundle.entry[3].resource.name.
+base::Issues placed(base::Issues issues, const std::vector<size_t>& entry_of_write) {
+  for (base::Issue& issue : issues) {
+    if (issue.write < 0 || static_cast<size_t>(issue.write) >= entry_of_write.size()) continue;
+    const size_t dot = issue.expression.find('.');
+    issue.expression = "Bundle.entry[" + std::to_string(entry_of_write[static_cast<size_t>(issue.write)]) +
+                       "].resource" + (dot == std::string::npos ? "" : issue.expression.substr(dot));
+    issue.line = 0; // it was the line within the entry's own text
+  }
+  return issues;
+}
+
 http::Response transaction(Call& call, const std::vector<intake::Request>& requests) {
   // 1. Deletes, then creates, then updates, whatever the order of the entries; all or nothing.
   std::vector<size_t> order(requests.size());
@@ -62,7 +74,11 @@ http::Response transaction(Call& call, const std::vector<intake::Request>& reque
     if (requests[entry].method != intake::Request::Method::read) writes.push_back(intake::to_write(requests[entry]));
   const size_t written = writes.size();
   store::Receipt receipt;
-  if (written > 0) receipt = write(call, std::move(writes));
+  try {
+    if (written > 0) receipt = write(call, std::move(writes));
+  } catch (const base::Refused& refused) {
+    throw base::Refused(refused.kind(), placed(refused.issues(), order));
+  }
 
   // 2. The answers, in the order of the entries; what is read is read after what was written.
   std::vector<http::Response> responses(requests.size());

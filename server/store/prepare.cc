@@ -61,7 +61,14 @@ public:
 private:
   [[noreturn]] void refuse(Refusal kind, std::string code, std::string text, size_t position,
                            std::string expression = {}) {
-    throw Refused(kind, std::move(code), placed(std::move(text), position), std::move(expression));
+    Issue issue;
+    issue.code = std::move(code);
+    issue.text = placed(std::move(text), position);
+    issue.expression = std::move(expression);
+    issue.write = static_cast<int>(position);
+    Issues issues;
+    issues.add(std::move(issue));
+    throw Refused(kind, std::move(issues));
   }
   /// Says which write is meant where there are several.
   std::string placed(std::string text, size_t position) const {
@@ -233,6 +240,7 @@ private:
       issue.text = placed(std::move(what), position);
       issue.expression = found.expression;
       issue.line = found.value.line();
+      issue.write = static_cast<int>(position);
       m_issues.add(std::move(issue));
     };
     switch (read.form) {

@@ -80,10 +80,16 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
     if (!write.settled.id.empty()) write.settled.version = records.find(write.settled.type, write.settled.id).version;
     return write.settled;
   }
-  auto placed = [&](std::string text) {
-    return m_transaction.writes.size() == 1
-               ? text
-               : fmt::format("{} (write {} of {})", text, position + 1, m_transaction.writes.size());
+  auto refuse = [&](Refusal kind, std::string code, std::string text) {
+    Issue issue;
+    issue.code = std::move(code);
+    issue.text = m_transaction.writes.size() == 1
+                     ? std::move(text)
+                     : fmt::format("{} (write {} of {})", text, position + 1, m_transaction.writes.size());
+    issue.write = static_cast<int>(position);
+    Issues issues;
+    issues.add(std::move(issue));
+    throw Refused(kind, std::move(issues));
   };
   sql::Sqlite& db = records.db();
   int64_t type = m_shared.types.add(db, write.type);
@@ -108,21 +114,20 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
     is_same = unstamp(before.root(), write.id) == write.text && current_origin == write.derived_from;
   }
   if (write.kind == Write::Kind::create && row.key != 0)
-    throw Refused(Refusal::conflict, "duplicate",
-                  placed(row.deleted
-                             ? fmt::format("{} was deleted; bring it back with an update", name)
-                             : fmt::format("{} exists already; change it with an update, or leave the id out", name)));
+    refuse(Refusal::conflict, "duplicate",
+           row.deleted ? fmt::format("{} was deleted; bring it back with an update", name)
+                       : fmt::format("{} exists already; change it with an update, or leave the id out", name));
   if (write.if_match && *write.if_match != (row.exists() ? row.version : 0)) {
     // A device that sends its record again gets the answer it did not hear the first time.
     if (*write.if_match == 0 && is_same) return {write.type, write.id, row.version, Outcome::What::unchanged};
     std::string truth = row.exists()  ? fmt::format("version {} is current", row.version)
                         : row.deleted ? std::string("it was deleted")
                                       : std::string("there is none");
-    throw Refused(Refusal::precondition_failed, "conflict",
-                  placed(fmt::format("{} was expected {}, but {}; read it again and repeat the change", name,
-                                     *write.if_match == 0 ? std::string("not to exist")
-                                                          : fmt::format("at version {}", *write.if_match),
-                                     truth)));
+    refuse(
+        Refusal::precondition_failed, "conflict",
+        fmt::format("{} was expected {}, but {}; read it again and repeat the change", name,
+                    *write.if_match == 0 ? std::string("not to exist") : fmt::format("at version {}", *write.if_match),
+                    truth));
   }
   if (write.kind == Write::Kind::remove && !row.exists())
     return {write.type, write.id, row.version, Outcome::What::unchanged};
@@ -204,6 +209,7 @@ void TransactionJob::check_references(Records& records) {
         if (m_transaction.writes.size() > 1)
           issue.text += fmt::format(" (write {} of {})", i + 1, m_transaction.writes.size());
         issue.expression = reference.expression;
+        issue.write = static_cast<int>(i);
         issues.add(std::move(issue));
         continue;
       }
