@@ -72,6 +72,10 @@ public:
   std::vector<std::string_view> words; ///< lists of type names
   std::vector<std::string_view> resource_types;
   std::vector<ValueSet> value_sets;
+  std::vector<ValueSet::System> code_systems;
+  std::vector<ExtensionDefinition> extensions;
+  std::unordered_map<std::string_view, uint16_t> code_system_by_url;
+  std::unordered_map<std::string_view, uint16_t> extension_by_url;
   std::unordered_map<std::string_view, uint16_t> type_by_name;
   std::unordered_map<std::string_view, uint16_t> value_set_by_url;
   std::unordered_map<std::string, uint32_t> parameter_by_code; ///< "Patient birthdate"
@@ -103,7 +107,11 @@ private:
   };
   std::vector<Range> m_elements_of_type;
   std::vector<ElementLists> m_lists_of_element;
+  struct ExtensionLists {
+    Range contexts, types;
+  };
   std::vector<ParameterLists> m_lists_of_parameter;
+  std::vector<ExtensionLists> m_lists_of_extension;
   std::vector<std::string> m_written; ///< owns the names of choices ("valueQuantity")
 
   Range add_words(std::string_view list) {
@@ -172,6 +180,11 @@ private:
       break;
     case 'V': value_sets.push_back({fields[1], fields[2] == "1", {}}); break;
     case 'S': value_sets.back().systems.push_back({fields[1], base::split(fields[2], '\x1f')}); break;
+    case 'Y': code_systems.push_back({fields[1], base::split(fields[2], '\x1f')}); break;
+    case 'X':
+      m_lists_of_extension.push_back({add_words(fields[2]), add_words(fields[3])});
+      extensions.push_back({fields[1], {}, {}});
+      break;
     default: assert(false && "generate_definitions.py and definitions.cc disagree");
     }
   }
@@ -193,6 +206,13 @@ private:
     }
     std::sort(resource_types.begin(), resource_types.end());
     link_names();
+    for (uint16_t i = 0; i < code_systems.size(); ++i)
+      code_system_by_url.emplace(code_systems[i].url, i);
+    for (uint16_t i = 0; i < extensions.size(); ++i) {
+      extensions[i].contexts = part(words, m_lists_of_extension[i].contexts);
+      extensions[i].types = part(words, m_lists_of_extension[i].types);
+      extension_by_url.emplace(extensions[i].url, i);
+    }
     for (uint32_t i = 0; i < parameters.size(); ++i) {
       parameters[i].base = part(words, m_lists_of_parameter[i].base);
       parameters[i].targets = part(words, m_lists_of_parameter[i].targets);
@@ -324,6 +344,20 @@ std::vector<std::string_view> codes_of(uint16_t value_set) {
     codes.insert(codes.end(), part.codes.begin(), part.codes.end());
   }
   return codes;
+}
+
+Membership in_code_system(std::string_view system, std::string_view code) {
+  const Tables& t = tables();
+  auto found = t.code_system_by_url.find(system);
+  if (found == t.code_system_by_url.end()) return Membership::unknown;
+  const auto& codes = t.code_systems[found->second].codes;
+  return std::binary_search(codes.begin(), codes.end(), code) ? Membership::yes : Membership::no;
+}
+
+const ExtensionDefinition* find_extension(std::string_view url) {
+  const Tables& t = tables();
+  auto found = t.extension_by_url.find(url);
+  return found == t.extension_by_url.end() ? nullptr : &t.extensions[found->second];
 }
 
 } // namespace xinglin::fhir

@@ -72,4 +72,15 @@ Membership in_value_set(uint16_t value_set, std::string_view system, std::string
 /// All known codes of the set, of all its systems.
 std::vector<std::string_view> codes_of(uint16_t value_set);
 
+/// Is the code in the code system (URL)? Unknown when the specification does not list all its codes (LOINC, SNOMED CT).
+Membership in_code_system(std::string_view system, std::string_view code);
+
+/// An extension the specification itself defines.
+struct ExtensionDefinition {
+  std::string_view url;
+  std::span<const std::string_view> contexts; ///< types ("Patient", "Element") and element paths ("Patient.birthDate")
+  std::span<const std::string_view> types;    ///< of its value; empty: it has extensions instead
+};
+const ExtensionDefinition* find_extension(std::string_view url);
+
 } // namespace xinglin::fhir

@@ -129,5 +129,22 @@ TEST_CASE("value sets: yes, no, and unknown where the set cannot be listed") {
   CHECK(codes_of(ElementDefinition::k_no_value_set).empty());
 }
 
+TEST_CASE("code systems the specification lists whole") {
+  CHECK(in_code_system("http://hl7.org/fhir/administrative-gender", "male") == Membership::yes);
+  CHECK(in_code_system("http://hl7.org/fhir/administrative-gender", "m") == Membership::no);
+  CHECK(in_code_system("http://terminology.hl7.org/CodeSystem/v3-ActCode", "IMP") == Membership::yes);
+  CHECK(in_code_system("http://loinc.org", "8480-6") == Membership::unknown);
+  CHECK(in_code_system("", "x") == Membership::unknown);
+}
+
+TEST_CASE("the specification's own extensions") {
+  const auto* birth_time = find_extension("http://hl7.org/fhir/StructureDefinition/patient-birthTime");
+  REQUIRE(birth_time != nullptr);
+  CHECK(birth_time->contexts[0] == "Patient.birthDate");
+  CHECK(birth_time->types[0] == "dateTime");
+  CHECK(find_extension("http://hl7.org/fhir/StructureDefinition/patient-nationality")->types.empty());
+  CHECK(find_extension("urn:other") == nullptr);
+}
+
 } // namespace
 } // namespace xinglin::fhir

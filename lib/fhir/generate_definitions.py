@@ -10,6 +10,8 @@ A line is a record of tab-separated fields; lists within a field are separated b
   C definition expression
   V url complete                                           a value set some required binding names; its codes follow
   S system codes
+  Y system codes                                           a code system whose codes the package lists whole
+  X url contexts types                                     an extension: where it may stand, the types of its value
 Read what is written there, not more: what cannot be enumerated from the package is marked incomplete.
 """
 
@@ -29,8 +31,11 @@ class Definitions:
         self.lines = []
         self.type_of_profile = {}
         self.structures = {}
+        self.extensions = []
         for file in sorted(package.glob("StructureDefinition-*.json")):
             structure = json.loads(file.read_text("utf-8"))
+            if structure["type"] == "Extension" and structure.get("derivation") == "constraint":
+                self.extensions.append(structure)
             self.type_of_profile[structure["url"]] = structure["type"]
             if structure["kind"] != "logical" and structure.get("derivation") != "constraint":
                 self.structures[structure["type"]] = structure
@@ -184,6 +189,24 @@ class Definitions:
             for system, codes in sorted(expansion.items()):
                 self.emit("S", system, "\x1f".join(sorted(set(codes))))
 
+    def emit_code_systems(self):
+        for url, system in sorted(self.code_systems.items()):
+            if system["content"] == "complete" and system.get("concept"):
+                self.emit("Y", url, "\x1f".join(sorted(set(self.codes_of(system["concept"])))))
+
+    # Extensions.
+
+    def emit_extensions(self):
+        for extension in sorted(self.extensions, key=lambda e: e["url"]):
+            contexts = [c["expression"] for c in extension.get("context", []) if c["type"] == "element"]
+            if not contexts or len(contexts) != len(extension["context"]):
+                continue  # said by a path or rule we do not follow
+            if "/structuredefinition-" in extension["url"]:
+                continue  # the specification puts these on all its own definitions, whatever their context says
+            value = next(e for e in extension["snapshot"]["element"] if e["path"] == "Extension.value[x]")
+            types = [t["code"] for t in value.get("type", [])] if value["max"] != "0" else []
+            self.emit("X", extension["url"], " ".join(dict.fromkeys(contexts)), " ".join(dict.fromkeys(types)))
+
     def text(self):
         chunk, size = [], 0
         for line in self.lines:
@@ -202,6 +225,8 @@ def main():
     definitions.emit_types()
     definitions.emit_search_parameters()
     definitions.emit_value_sets()
+    definitions.emit_code_systems()
+    definitions.emit_extensions()
     output = Path(sys.argv[2])
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text("// Made by lib/fhir/generate_definitions.py.\n" + "".join(definitions.text()), "utf-8")

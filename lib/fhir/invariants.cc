@@ -157,7 +157,7 @@ Node duplicate(Node array, std::string_view member) {
   return {};
 }
 
-void period(Node node, std::vector<Broken>& broken) {
+void period(Node node, BrokenRules& broken) {
   Node start = node["start"];
   Node end = node["end"];
   if (start && end && is_after(start.text(), end.text())) {
@@ -168,7 +168,7 @@ void period(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void range(Node node, std::vector<Broken>& broken) {
+void range(Node node, BrokenRules& broken) {
   Node low = node["low"];
   Node high = node["high"];
   if (low["code"].text() != high["code"].text() || low["unit"].text() != high["unit"].text()) return;
@@ -179,7 +179,7 @@ void range(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void ratio(Node node, std::vector<Broken>& broken) {
+void ratio(Node node, BrokenRules& broken) {
   bool above = static_cast<bool>(node["numerator"]);
   bool below = static_cast<bool>(node["denominator"]);
   if (above != below || (!above && !node["extension"])) {
@@ -187,7 +187,7 @@ void ratio(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void attachment(Node node, std::vector<Broken>& broken) {
+void attachment(Node node, BrokenRules& broken) {
   auto size = decimal(node["size"]);
   int64_t actual = node["data"] ? base64_size(node["data"].text()) : -1;
   if (size && actual >= 0 && !(*size == base::Decimal(actual))) {
@@ -198,7 +198,7 @@ void attachment(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void allergy_intolerance(Node node, std::vector<Broken>& broken) {
+void allergy_intolerance(Node node, BrokenRules& broken) {
   bool error =
       has_coding(node["verificationStatus"], "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
                  {"entered-in-error"});
@@ -212,7 +212,7 @@ void allergy_intolerance(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void appointment(Node node, std::vector<Broken>& broken) {
+void appointment(Node node, BrokenRules& broken) {
   std::string_view status = node["status"].text();
   bool open = status == "proposed" || status == "cancelled" || status == "waitlist";
   if (!open && !(node["start"] && node["end"])) {
@@ -228,7 +228,7 @@ void appointment(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void condition(Node node, std::vector<Broken>& broken) {
+void condition(Node node, BrokenRules& broken) {
   constexpr auto k_clinical = "http://terminology.hl7.org/CodeSystem/condition-clinical";
   bool abated = false;
   for (Node child : node)
@@ -245,21 +245,21 @@ void condition(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void concept_map_target(Node node, std::vector<Broken>& broken) {
+void concept_map_target(Node node, BrokenRules& broken) {
   std::string_view equivalence = node["equivalence"].text();
   if ((equivalence == "narrower" || equivalence == "inexact") && !node["comment"]) {
     broken.push_back({"cmd-1", "A narrower or inexact match needs a comment that says why; add it.", {}});
   }
 }
 
-void concept_map_unmapped(Node node, std::vector<Broken>& broken) {
+void concept_map_unmapped(Node node, BrokenRules& broken) {
   if (node["mode"].text() == "fixed" && !node["code"])
     broken.push_back({"cmd-2", "mode fixed needs a code; add it.", {}});
   if (node["mode"].text() == "other-map" && !node["url"])
     broken.push_back({"cmd-3", "mode other-map needs a url; add it.", {}});
 }
 
-void collect_codes(Node concepts, std::set<std::string_view>& seen, std::vector<Broken>& broken) {
+void collect_codes(Node concepts, std::set<std::string_view>& seen, BrokenRules& broken) {
   for (Node item : concepts) {
     Node code = item["code"];
     if (code && !seen.insert(code.text()).second) {
@@ -269,7 +269,7 @@ void collect_codes(Node concepts, std::set<std::string_view>& seen, std::vector<
   }
 }
 
-void code_system(Node node, std::vector<Broken>& broken) {
+void code_system(Node node, BrokenRules& broken) {
   std::set<std::string_view> seen;
   collect_codes(node["concept"], seen, broken);
   if (node["supplements"] && node["content"].text() != "supplement") {
@@ -285,13 +285,13 @@ void code_system(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void group(Node node, std::vector<Broken>& broken) {
+void group(Node node, BrokenRules& broken) {
   if (node["member"] && !node["actual"].boolean()) {
     broken.push_back({"grp-1", "Only an actual group has members; set actual to true or remove them.", node["member"]});
   }
 }
 
-void list(Node node, std::vector<Broken>& broken) {
+void list(Node node, BrokenRules& broken) {
   std::string_view mode = node["mode"].text();
   for (Node entry : node["entry"]) {
     if (entry["deleted"] && mode != "changes") {
@@ -308,7 +308,7 @@ void list(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void medication_dispense(Node node, std::vector<Broken>& broken) {
+void medication_dispense(Node node, BrokenRules& broken) {
   Node prepared = node["whenPrepared"];
   Node handed = node["whenHandedOver"];
   if (prepared && handed && is_after(prepared.text(), handed.text())) {
@@ -316,7 +316,7 @@ void medication_dispense(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void naming_system(Node node, std::vector<Broken>& broken) {
+void naming_system(Node node, BrokenRules& broken) {
   for (Node id : node["uniqueId"]) {
     if (node["kind"].text() == "root" && id["type"].text() == "uuid") {
       broken.push_back({"nsd-1", "A root cannot be identified by a uuid; use an oid or uri.", id});
@@ -324,7 +324,7 @@ void naming_system(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void observation(Node node, std::vector<Broken>& broken) {
+void observation(Node node, BrokenRules& broken) {
   bool has_value = false;
   for (Node child : node)
     has_value = has_value || (child.name().starts_with("value") && child.name() != "value");
@@ -345,7 +345,7 @@ void observation(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void organization(Node node, std::vector<Broken>& broken) {
+void organization(Node node, BrokenRules& broken) {
   for (auto [member, key] : {std::pair{"address", "org-2"}, std::pair{"telecom", "org-3"}}) {
     for (Node item : node[member]) {
       if (item["use"].text() == "home") {
@@ -356,7 +356,7 @@ void organization(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void collect_link_ids(Node items, std::set<std::string_view>& seen, std::vector<Broken>& broken) {
+void collect_link_ids(Node items, std::set<std::string_view>& seen, BrokenRules& broken) {
   for (Node item : items) {
     Node id = item["linkId"];
     if (id && !seen.insert(id.text()).second) {
@@ -367,12 +367,12 @@ void collect_link_ids(Node items, std::set<std::string_view>& seen, std::vector<
   }
 }
 
-void questionnaire(Node node, std::vector<Broken>& broken) {
+void questionnaire(Node node, BrokenRules& broken) {
   std::set<std::string_view> seen;
   collect_link_ids(node["item"], seen, broken);
 }
 
-void questionnaire_item(Node node, std::vector<Broken>& broken) {
+void questionnaire_item(Node node, BrokenRules& broken) {
   std::string_view type = node["type"].text();
   auto is_one_of = [type](std::initializer_list<std::string_view> types) {
     return std::find(types.begin(), types.end(), type) != types.end();
@@ -403,28 +403,29 @@ void questionnaire_item(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void questionnaire_enable_when(Node node, std::vector<Broken>& broken) {
+void questionnaire_enable_when(Node node, BrokenRules& broken) {
   if (node["operator"].text() == "exists" && !node["answerBoolean"]) {
     broken.push_back({"que-7", "The operator exists needs answerBoolean; write true or false.", {}});
   }
 }
 
-void risk_prediction(Node node, std::vector<Broken>& broken) {
+void risk_prediction(Node node, BrokenRules& broken) {
   auto probability = decimal(node["probabilityDecimal"]);
   if (probability && base::Decimal(100) < *probability) {
     broken.push_back({"ras-2", "A probability is at most 100; mend it.", node["probabilityDecimal"]});
   }
 }
 
-void search_parameter(Node node, std::vector<Broken>& broken) {
+void search_parameter(Node node, BrokenRules& broken) {
   if (node["chain"] && node["type"].text() != "reference") {
     broken.push_back({"spd-2", "Only a parameter of type reference chains; remove chain.", node["chain"]});
   }
   if (node["type"].text() == "composite" && node["component"].size() < 2) {
     broken.push_back({"", "A parameter of type composite has at least two components; add them.", {}});
   }
+  if (!node["derivedFrom"]) return;
   for (const SearchParameterDefinition& known : search_parameters()) {
-    if (node["derivedFrom"] && known.url == node["derivedFrom"].text() && known.type != node["type"].text()) {
+    if (known.url == node["derivedFrom"].text() && known.type != node["type"].text()) {
       broken.push_back(
           {"",
            fmt::format("The parameter is derived from {}, which is of type {}; use that type.", known.url, known.type),
@@ -433,7 +434,21 @@ void search_parameter(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void structure_definition(Node node, std::vector<Broken>& broken) {
+/// Does the path of an element definition lead to an element? Where the definitions cannot tell (below a choice), yes.
+bool leads_somewhere(std::string_view path) {
+  auto names = base::split(path, '.');
+  const TypeDefinition* type = find_type(names[0]);
+  for (size_t i = 1; i < names.size(); ++i) {
+    if (type == nullptr || type->name == "Resource") return true;
+    std::string_view name = names[i].substr(0, names[i].find('['));
+    const ElementDefinition* element = find_element(*type, name);
+    if (element == nullptr) return type->kind == TypeDefinition::Kind::primitive && name == "value";
+    type = element->types.size() == 1 ? find_type(element->types[0]) : nullptr;
+  }
+  return true;
+}
+
+void structure_definition(Node node, BrokenRules& broken) {
   if (!node["abstract"].boolean() && !node["baseDefinition"]) {
     broken.push_back({"sdf-4", "A definition that is not abstract has a baseDefinition; add it.", {}});
   }
@@ -446,6 +461,10 @@ void structure_definition(Node node, std::vector<Broken>& broken) {
   for (Node element : node["differential"]["element"]) {
     if (element["slicing"] && element["path"].text().find('.') == std::string_view::npos) {
       broken.push_back({"sdf-20", "The root element cannot be sliced; slice an element below it.", element});
+    }
+    std::string_view path = element["path"].text();
+    if (node["kind"].text() != "logical" && node["derivation"].text() == "constraint" && !leads_somewhere(path)) {
+      broken.push_back({"", fmt::format("There is no element \"{}\"; mend the path.", path), element["path"]});
     }
   }
   for (auto [view, key] : {std::pair{"snapshot", "sdf-16"}, std::pair{"differential", "sdf-17"}}) {
@@ -462,7 +481,7 @@ void structure_definition(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void element_definition(Node node, std::vector<Broken>& broken) {
+void element_definition(Node node, BrokenRules& broken) {
   auto least = decimal(node["min"]);
   auto most = base::Decimal::parse(node["max"].text());
   if (least && most && *most < *least) broken.push_back({"eld-2", "min is above max; exchange or mend them.", {}});
@@ -486,7 +505,7 @@ void element_definition(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void timing_repeat(Node node, std::vector<Broken>& broken) {
+void timing_repeat(Node node, BrokenRules& broken) {
   for (auto [member, key] : {std::pair{"duration", "tim-4"}, std::pair{"period", "tim-5"}}) {
     auto value = decimal(node[member]);
     if (value && *value < base::Decimal(0)) {
@@ -495,15 +514,79 @@ void timing_repeat(Node node, std::vector<Broken>& broken) {
   }
 }
 
-void value_set_include(Node node, std::vector<Broken>& broken) {
+void value_set_include(Node node, BrokenRules& broken) {
   std::string_view system = node["system"].text();
   if (!system.empty() && system.find(':') == std::string_view::npos) {
     broken.push_back({"", fmt::format("The system \"{}\" is not absolute; write the code system's full URL.", system),
                       node["system"]});
   }
+  auto check_code = [&](Node code) {
+    if (code && in_code_system(system, code.text()) == Membership::no) {
+      broken.push_back({"", fmt::format("\"{}\" is not a code of {}; mend it.", code.text(), system), code});
+    }
+  };
+  for (Node item : node["concept"])
+    check_code(item["code"]);
+  for (Node filter : node["filter"]) {
+    std::string_view property = filter["property"].text();
+    std::string_view op = filter["op"].text();
+    bool names_code = property == "concept" || property == "parent" || property == "child";
+    if (names_code && (op == "=" || op == "is-a" || op == "descendent-of" || op == "is-not-a" || op == "generalizes")) {
+      check_code(filter["value"]);
+    }
+  }
 }
 
-void bundle(Node node, std::vector<Broken>& broken) {
+/// The entries of a document by what may name them: fullUrl, Type/id at its end, and the resource's own type and id.
+using EntriesByName = std::unordered_map<std::string, std::vector<Node>>;
+
+EntriesByName entries_by_name(Node bundle) {
+  EntriesByName entries;
+  for (Node entry : bundle["entry"]) {
+    Node resource = entry["resource"];
+    std::string url(entry["fullUrl"].text());
+    std::set<std::string> names{fmt::format("{}/{}", resource["resourceType"].text(), resource["id"].text()), url};
+    size_t slash = url.rfind('/');
+    if (slash != std::string::npos && slash > 0 && url.rfind('/', slash - 1) != std::string::npos) {
+      names.insert(url.substr(url.rfind('/', slash - 1) + 1));
+    }
+    for (const std::string& name : names)
+      entries[name].push_back(entry);
+  }
+  return entries;
+}
+
+/// What a document's Composition refers to by relative or urn: reference is in the document, once.
+void document_references(const EntriesByName& entries, Node node, BrokenRules& broken) {
+  for (Node child : node) {
+    if (child.name() != "reference" || !child.is_string()) {
+      if (child.name() != "contained") document_references(entries, child, broken);
+      continue;
+    }
+    std::string_view text = child.text();
+    bool is_local = text.starts_with("urn:") || text.find(':') == std::string_view::npos;
+    if (text.starts_with('#') || !is_local) continue;
+    size_t history = text.find("/_history/");
+    auto found = entries.find(std::string(text.substr(0, history)));
+    size_t matches = 0;
+    if (found != entries.end()) {
+      std::string_view version = history == std::string_view::npos ? std::string_view{} : text.substr(history + 10);
+      matches = static_cast<size_t>(std::count_if(found->second.begin(), found->second.end(), [&](Node entry) {
+        return version.empty() || entry["resource"]["meta"]["versionId"].text() == version;
+      }));
+    }
+    if (matches == 0) {
+      broken.push_back(
+          {"", fmt::format("The document does not hold \"{}\", to which its Composition refers; add it.", text),
+           child});
+    } else if (matches > 1) {
+      broken.push_back(
+          {"", fmt::format("{} entries answer to \"{}\"; name the version (/_history/).", matches, text), child});
+    }
+  }
+}
+
+void bundle(Node node, BrokenRules& broken) {
   std::string_view type = node["type"].text();
   auto is_one_of = [type](std::initializer_list<std::string_view> types) {
     return std::find(types.begin(), types.end(), type) != types.end();
@@ -521,6 +604,7 @@ void bundle(Node node, std::vector<Broken>& broken) {
     if (first_type != "Composition") {
       broken.push_back({"bdl-11", "The first resource of a document is its Composition; put it first.", node["entry"]});
     }
+    document_references(entries_by_name(node), first, broken);
   }
   if (type == "message" && first_type != "MessageHeader") {
     broken.push_back({"bdl-12", "The first resource of a message is its MessageHeader; put it first.", node["entry"]});

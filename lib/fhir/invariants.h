@@ -20,6 +20,21 @@ struct Broken {
   Node at;              ///< the child that shows it; none = the element itself
 };
 
+/// The rules that do not hold, the first so many.
+class BrokenRules {
+public:
+  static constexpr size_t k_max = 200;
+  void push_back(Broken broken) {
+    if (m_list.size() < k_max) m_list.push_back(std::move(broken));
+  }
+  void clear() { m_list.clear(); }
+  auto begin() { return m_list.begin(); }
+  auto end() { return m_list.end(); }
+
+private:
+  std::vector<Broken> m_list;
+};
+
 /// On which elements of a type must be there together; masks have bit n for the n-th element of the type.
 struct PresenceRule {
   enum class Kind : uint8_t { any_of, not_both, needs, exactly_one, together } kind;
@@ -29,7 +44,7 @@ struct PresenceRule {
   std::string_view first_names, second_names; ///< separated by spaces, for the message
 };
 
-using Rule = void (*)(Node node, std::vector<Broken>& broken);
+using Rule = void (*)(Node node, BrokenRules& broken);
 
 std::span<const PresenceRule> presence_rules(const TypeDefinition& type);
 /// Does the rule hold for an element that has these children? The message when not; empty when it does.

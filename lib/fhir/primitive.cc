@@ -112,9 +112,24 @@ std::string check_code(std::string_view text) {
   return fmt::format("{} is not a code; remove leading, trailing and doubled spaces.", shown(text));
 }
 
+/// A page that shows text unescaped would run it; no name or note needs it.
+bool holds_active_markup(std::string_view text) {
+  for (size_t at = text.find('<'); at != std::string_view::npos; at = text.find('<', at + 1)) {
+    std::string tag;
+    size_t start = at + 1 < text.size() && text[at + 1] == '/' ? at + 2 : at + 1;
+    for (char c : text.substr(start, 6))
+      tag.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    if (tag == "script" || tag == "iframe" || tag == "object" || tag.starts_with("embed")) return true;
+  }
+  return false;
+}
+
 std::string check_string_value(Primitive primitive, std::string_view text) {
   switch (primitive) {
   case Primitive::string:
+    if (holds_active_markup(text))
+      return "The string holds HTML that could run; remove the script, iframe, object or embed tag.";
+    return check_text(text);
   case Primitive::markdown: return check_text(text);
   case Primitive::code: return check_code(text);
   case Primitive::uri:

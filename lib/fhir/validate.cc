@@ -17,6 +17,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <unordered_map>
+#include <utility>
 
 namespace xinglin::fhir {
 
@@ -26,7 +27,7 @@ using base::Issues;
 namespace {
 
 /// Types that are more than the sum of their elements.
-enum class Special : uint8_t { none, resource, reference, coding, codeable_concept, quantity };
+enum class Special : uint8_t { none, resource, reference, coding, codeable_concept, quantity, extension };
 
 struct TypeInfo {
   Primitive primitive = Primitive::none;
@@ -45,6 +46,7 @@ const std::vector<TypeInfo>& type_infos() {
       if (type.name == "Resource") info.special = Special::resource;
       if (type.name == "Reference") info.special = Special::reference;
       if (type.name == "Coding") info.special = Special::coding;
+      if (type.name == "Extension") info.special = Special::extension;
       if (type.name == "CodeableConcept") info.special = Special::codeable_concept;
       if (type.name == "Quantity" || type.base == "Quantity") info.special = Special::quantity;
       for (size_t i = 0; i < type.elements.size(); ++i) {
@@ -63,6 +65,10 @@ std::string written_choice(const ElementDefinition& element, std::string_view ty
   char& first = name[element.name.size()];
   if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 32);
   return name;
+}
+
+std::string did_you_mean(const std::string& near, std::string_view otherwise) {
+  return near.empty() ? fmt::format("{}.", otherwise) : fmt::format("did you mean \"{}\"?", near);
 }
 
 /// "a, b, c" of at most a few; the rest as "...".
@@ -107,8 +113,9 @@ public:
 private:
   struct Step {
     std::string_view name;
-    std::string_view of_type; ///< of a choice
-    int index = -1;           ///< in an array
+    std::string_view of_type;              ///< of a choice
+    int index = -1;                        ///< in an array
+    const TypeDefinition* owner = nullptr; ///< the type that has the element
   };
 
   std::string m_base;
@@ -116,8 +123,9 @@ private:
   const std::vector<TypeInfo>& m_infos;
   Issues m_issues;
   std::vector<Step> m_path;
-  Node m_container;                                 ///< the resource whose contained resources # refers to
-  std::vector<std::string_view> m_local_references; ///< "#id" seen in the container
+  Node m_container; ///< the resource whose contained resources # refers to
+  std::unordered_map<std::string_view, std::string_view> m_contained; ///< in it: id → resource type
+  std::vector<std::string_view> m_local_references;                   ///< "#id" seen in the container
   std::unordered_map<std::string_view, std::string_view> m_full_urls; ///< of the outermost Bundle: resource types
 
   bool full() const { return m_issues.size() >= m_issues_max; }
@@ -133,12 +141,31 @@ private:
     return text;
   }
 
-  void add(std::string_view code, std::string text, Node node) {
+  /// Where `inner` stands below `outer`, as a path. Values stand in the document in order, so one child holds it.
+  static std::string path_between(Node outer, Node inner) {
+    std::string path;
+    while (outer && outer != inner) {
+      int index = 0;
+      Node next = outer.first();
+      for (Node child : outer) {
+        if (child.index() > inner.index()) break;
+        next = child;
+        ++index;
+      }
+      path += outer.is_array() ? fmt::format("[{}]", index - 1) : fmt::format(".{}", next.name());
+      outer = next;
+    }
+    return path;
+  }
+
+  void add(std::string_view code, std::string text, Node node, base::Severity severity = base::Severity::error,
+           const std::string& below = {}) {
     if (full()) return;
     Issue issue;
+    issue.severity = severity;
     issue.code = code;
     issue.text = std::move(text);
-    issue.expression = place();
+    issue.expression = place() + below;
     if (node) {
       issue.line = node.line();
       std::string_view before = node.document()->bytes().substr(0, node.offset());
@@ -170,24 +197,26 @@ private:
     if (!known) return add("structure", unknown_type(type_name), type_name);
     if (m_path.empty() && type->name == "Bundle") collect_full_urls(node);
 
-    Node outer_container = m_container;
-    std::vector<std::string_view> outer_references;
-    m_container = container ? container : node;
-    if (!container) outer_references.swap(m_local_references);
+    if (container) return check_object(node, *type, true);
+    // A resource of its own: what # means changes for the time of its check.
+    Node outer_container = std::exchange(m_container, node);
+    auto outer_contained = std::exchange(m_contained, {});
+    auto outer_references = std::exchange(m_local_references, {});
+    for (Node inner : node["contained"])
+      m_contained.emplace(inner["id"].text(), inner["resourceType"].text());
     check_object(node, *type, true);
-    if (!container) {
-      check_contained(node);
-      outer_references.swap(m_local_references);
-    }
+    check_contained(node);
     m_container = outer_container;
+    m_contained = std::move(outer_contained);
+    m_local_references = std::move(outer_references);
   }
 
   static std::string unknown_type(Node type_name) {
     if (!type_name.is_string()) return "resourceType is the name of a type, a JSON string such as \"Patient\".";
     auto names = resource_types();
     std::string near = base::suggest(type_name.text(), {names.begin(), names.end()});
-    return fmt::format("There is no resource type \"{}\"; {}.", type_name.text(),
-                       near.empty() ? "use one of FHIR R4" : fmt::format("did you mean \"{}\"?", near));
+    return fmt::format("There is no resource type \"{}\"; {}", type_name.text(),
+                       did_you_mean(near, "use one of FHIR R4"));
   }
 
   void collect_full_urls(Node bundle) {
@@ -200,9 +229,10 @@ private:
   void check_contained(Node resource) {
     Node contained = resource["contained"];
     if (!contained.is_array()) return;
+    std::sort(m_local_references.begin(), m_local_references.end());
     int index = 0;
     for (Node inner : contained) {
-      m_path.push_back({"contained", {}, index++});
+      m_path.push_back({"contained", {}, index++, nullptr});
       std::string_view id = inner["id"].text();
       if (inner.is_object() && id.empty()) {
         add("structure", "A contained resource has an id that references can name; add it.", inner);
@@ -229,8 +259,7 @@ private:
   }
 
   bool is_referenced(std::string_view id) const {
-    return std::any_of(m_local_references.begin(), m_local_references.end(),
-                       [id](std::string_view reference) { return reference.substr(1) == id; });
+    return std::binary_search(m_local_references.begin(), m_local_references.end(), "#" + std::string(id));
   }
 
   static bool refers_to_container(Node node) {
@@ -259,7 +288,7 @@ private:
       uint64_t bit = uint64_t{1} << (&element - type.elements.data());
       if (element.is_choice && (seen & bit) != 0) check_chosen_once(node, child, type, element, is_twin);
       seen |= bit;
-      m_path.push_back({element.name, element.is_choice ? written.type->name : std::string_view{}});
+      m_path.push_back({element.name, element.is_choice ? written.type->name : std::string_view{}, -1, &type});
       check_element(node, child, written, is_twin);
       m_path.pop_back();
     }
@@ -291,11 +320,13 @@ private:
     m_broken.clear();
     info.rule(node, m_broken);
     for (Broken& broken : m_broken) {
+      if (full()) return;
       std::string text = broken.key.empty() ? std::move(broken.text) : fmt::format("{}: {}", broken.key, broken.text);
-      add(broken.key.empty() ? "business-rule" : "invariant", std::move(text), broken.at ? broken.at : node);
+      add(broken.key.empty() ? "business-rule" : "invariant", std::move(text), broken.at ? broken.at : node,
+          base::Severity::error, broken.at ? path_between(node, broken.at) : std::string{});
     }
   }
-  std::vector<Broken> m_broken;
+  BrokenRules m_broken;
 
   void unknown_element(Node child, const TypeDefinition& type, bool is_twin) {
     std::string_view name = is_twin ? child.name().substr(1) : child.name();
@@ -327,8 +358,8 @@ private:
     }
     std::string near = base::suggest(name, names);
     add("structure",
-        fmt::format("{} has no element \"{}\"; {}.", type.name, child.name(),
-                    near.empty() ? "remove it, or say it as an extension" : fmt::format("did you mean \"{}\"?", near)),
+        fmt::format("{} has no element \"{}\"; {}", type.name, child.name(),
+                    did_you_mean(near, "remove it, or say it as an extension")),
         child);
   }
 
@@ -369,11 +400,11 @@ private:
                  child);
     }
     if (!repeats) {
-      if (is_twin) return check_twin(child, parent[child.name().substr(1)], *written.type);
+      if (is_twin) return check_twin(child, parent[child.name().substr(1)], written);
       return check_value(child, written);
     }
     if (child.size() == 0) return add("structure", "An array must not be empty; leave the element out.", child);
-    if (is_twin) return check_twin_array(child, parent[child.name().substr(1)], *written.type);
+    if (is_twin) return check_twin_array(child, parent[child.name().substr(1)], written);
     if (child.size() > element.max) {
       add("structure", fmt::format("{} occurs at most {} times, not {}.", here(), element.max, child.size()), child);
     }
@@ -408,22 +439,28 @@ private:
   }
 
   /// The id and extensions of a primitive, written as _name.
-  void check_twin(Node twin, Node value, const TypeDefinition& type) {
+  void check_twin(Node twin, Node value, WrittenElement written) {
     if (!twin.is_object()) {
       return add("structure",
                  fmt::format("\"_{}\" holds the id and extensions of \"{}\" as an object; write it so.",
                              m_path.back().name, m_path.back().name),
                  twin);
     }
-    check_object(twin, type, false);
+    check_object(twin, *written.type, false);
     bool has_value = value && value.kind() != Kind::null;
     if (!has_value && twin.size() == 1 && twin["id"]) return; // said by ele-1 already
     if (!has_value && !twin["extension"]) {
       add("invariant", "ele-1: The element has neither a value nor an extension; add one or leave it out.", twin);
     }
+    const ElementDefinition& element = *written.element;
+    bool bound = element.value_set != ElementDefinition::k_no_value_set && written.type->name == "code";
+    if (!has_value && bound && in_value_set(element.value_set, {}, {}) == Membership::no) {
+      add("code-invalid",
+          fmt::format("{} needs a code itself; write one of {}.", here(), some(codes_of(element.value_set))), twin);
+    }
   }
 
-  void check_twin_array(Node twins, Node values, const TypeDefinition& type) {
+  void check_twin_array(Node twins, Node values, WrittenElement written) {
     if (values && values.is_array() && values.size() != twins.size()) {
       add("structure",
           fmt::format("\"_{}\" has {} items but \"{}\" has {}; fill up with null.", m_path.back().name, twins.size(),
@@ -436,7 +473,7 @@ private:
     for (Node twin : twins) {
       m_path.back().index = index++;
       if (twin.kind() != Kind::null) {
-        check_twin(twin, value, type);
+        check_twin(twin, value, written);
       } else if (!value) {
         refuse_null(twin);
       }
@@ -462,6 +499,7 @@ private:
     case Special::reference: check_reference(node, *written.element); break;
     case Special::coding: check_coding(node, *written.element); break;
     case Special::codeable_concept: check_codeable_concept(node, *written.element); break;
+    case Special::extension: check_extension(node); break;
     case Special::quantity: check_bound_quantity(node, *written.element); break;
     default: break;
     }
@@ -479,8 +517,15 @@ private:
     std::string_view text = node.text();
     switch (primitive) {
     case Primitive::xhtml: {
-      std::string narrative = check_xhtml(text);
+      std::vector<std::string_view> links;
+      std::string narrative = check_xhtml(text, &links);
       if (!narrative.empty()) add("structure", "txt-1: " + narrative, node);
+      for (std::string_view link : links) {
+        if (m_contained.contains(link)) continue;
+        add("not-found",
+            fmt::format("The narrative links to #{}, which is not in it; add the anchor or remove the link.", link),
+            node);
+      }
       break;
     }
     case Primitive::uri:
@@ -502,8 +547,7 @@ private:
     std::string near = base::suggest(code, {codes.begin(), codes.end()});
     std::string_view set = element.binding.substr(element.binding.rfind('/') + 1);
     add("code-invalid",
-        fmt::format("\"{}\" is not a code of {}; {}.", code, set,
-                    near.empty() ? "use one of " + some(codes) : fmt::format("did you mean \"{}\"?", near)),
+        fmt::format("\"{}\" is not a code of {}; {}", code, set, did_you_mean(near, "use one of " + some(codes))),
         node);
   }
 
@@ -524,7 +568,18 @@ private:
     return in_value_set(element.value_set, system, code);
   }
 
+  /// A code of one of the specification's own systems must be in it. Those of HL7's terminology grow between editions.
+  void check_known_system(Node coding) {
+    std::string_view system = coding["system"].text();
+    std::string_view code = coding["code"].text();
+    if (system.empty() || code.empty() || in_code_system(system, code) != Membership::no) return;
+    bool frozen = system.starts_with("http://hl7.org/fhir/");
+    add("code-invalid", fmt::format("\"{}\" is not a code of {}; mend the code or the system.", code, system),
+        coding["code"], frozen ? base::Severity::error : base::Severity::warning);
+  }
+
   void check_coding(Node node, const ElementDefinition& element) {
+    check_known_system(node);
     if (element.value_set == ElementDefinition::k_no_value_set) return;
     if (coding_membership(node, element) == Membership::no) unknown_coding(node, element, node);
   }
@@ -563,6 +618,52 @@ private:
     }
   }
 
+  // Extensions.
+
+  /// An extension of the specification stands where it is defined for, with a value of its types.
+  void check_extension(Node node) {
+    std::string_view url = node["url"].text();
+    const ExtensionDefinition* definition = find_extension(url);
+    if (definition == nullptr) return;
+    if (!may_stand_here(*definition)) {
+      add("extension",
+          fmt::format("The extension {} does not belong here; put it on {}.", url, some(definition->contexts)), node);
+    }
+    for (Node child : node) {
+      if (!child.name().starts_with("value") || definition->types.empty()) continue;
+      WrittenElement value = find_written(*find_type("Extension"), child.name());
+      if (value.type == nullptr) continue;
+      bool right =
+          std::find(definition->types.begin(), definition->types.end(), value.type->name) != definition->types.end();
+      if (!right) {
+        add("extension",
+            fmt::format("The value of {} is of type {}; write {}.", url, some(definition->types),
+                        written_choice(*find_element(*find_type("Extension"), "value"), definition->types[0])),
+            child);
+      }
+    }
+  }
+
+  /// Contexts are the type that has the extension, one it is derived from, or the path of the element.
+  bool may_stand_here(const ExtensionDefinition& definition) const {
+    auto has = [&](std::string_view context) {
+      return std::find(definition.contexts.begin(), definition.contexts.end(), context) != definition.contexts.end();
+    };
+    const TypeDefinition* owner = m_path.empty() ? nullptr : m_path.back().owner;
+    if (owner == nullptr) return true;
+    if (has("Element")) return true; // meant for everything, resources too
+    for (const TypeDefinition* type = owner; type != nullptr; type = find_type(type->base)) {
+      if (has(type->name)) return true;
+    }
+    if (m_path.size() < 2 || m_path[m_path.size() - 2].owner == nullptr) return false;
+    const Step& element = m_path[m_path.size() - 2];
+    for (const TypeDefinition* type = element.owner; type != nullptr; type = find_type(type->base)) {
+      std::string path = fmt::format("{}.{}", type->name, element.name);
+      if (has(path) || has(path + "[x]")) return true;
+    }
+    return false;
+  }
+
   // References.
 
   void check_reference(Node node, const ElementDefinition& element) {
@@ -570,7 +671,7 @@ private:
     std::string_view stated = node["type"].text();
     std::string_view type;
     if (reference.is_string()) {
-      m_path.push_back({"reference", {}});
+      m_path.push_back({"reference", {}, -1, nullptr});
       type = target_type(reference);
       m_path.pop_back();
     }
@@ -591,9 +692,7 @@ private:
     if (text.starts_with('#')) {
       m_local_references.push_back(text);
       if (text == "#") return m_container["resourceType"].text();
-      for (Node contained : m_container["contained"]) {
-        if (contained["id"].text() == text.substr(1)) return contained["resourceType"].text();
-      }
+      if (auto found = m_contained.find(text.substr(1)); found != m_contained.end()) return found->second;
       add("invariant",
           fmt::format("ref-1: There is no contained resource with the id \"{}\"; add it or mend the reference.",
                       text.substr(1)),
@@ -608,9 +707,7 @@ private:
     if (!absolute && !type.empty() && text.starts_with(type)) {
       auto names = resource_types();
       std::string near = base::suggest(type, {names.begin(), names.end()});
-      add("value",
-          fmt::format("\"{}\" does not name a resource type; {}.", text,
-                      near.empty() ? "write Type/id" : fmt::format("did you mean \"{}\"?", near)),
+      add("value", fmt::format("\"{}\" does not name a resource type; {}", text, did_you_mean(near, "write Type/id")),
           reference);
     }
     return {};

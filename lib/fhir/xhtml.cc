@@ -61,12 +61,20 @@ public:
     return {};
   }
 
+  void take_open_links(std::vector<std::string_view>& links) const {
+    for (std::string_view link : m_links) {
+      if (std::find(m_anchors.begin(), m_anchors.end(), link) == m_anchors.end()) links.push_back(link);
+    }
+  }
+
 private:
   std::string_view m_text;
   size_t m_at = 0;
   std::vector<std::string_view> m_open;
   bool m_has_content = false;
   std::string m_error;
+  std::vector<std::string_view> m_anchors;
+  std::vector<std::string_view> m_links;
 
   bool starts_with(std::string_view prefix) const { return m_text.substr(m_at).starts_with(prefix); }
   void skip_white() {
@@ -190,6 +198,8 @@ private:
     if (value.find('<') != std::string_view::npos) {
       return fail(fmt::format("The value of {} in <{}> holds a '<'; write it as &lt;.", key, tag));
     }
+    if (key == "id" || key == "name") m_anchors.push_back(value);
+    if (key == "href" && value.size() > 1 && value[0] == '#') m_links.push_back(value.substr(1));
     if (key == "xmlns") has_namespace = value == k_namespace;
     // A numeric entity could hide the letters of a scheme.
     if ((key == "href" || key == "src") && (is_script(value) || value.find("&#") != std::string_view::npos)) {
@@ -211,8 +221,11 @@ private:
 
 } // namespace
 
-std::string check_xhtml(std::string_view text) {
-  return Reader(text).check();
+std::string check_xhtml(std::string_view text, std::vector<std::string_view>* open_links) {
+  Reader reader(text);
+  std::string problem = reader.check();
+  if (open_links != nullptr) reader.take_open_links(*open_links);
+  return problem;
 }
 
 } // namespace xinglin::fhir

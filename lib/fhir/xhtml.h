@@ -4,12 +4,14 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xinglin::fhir {
 
 constexpr int k_xhtml_depth_max = 100; ///< of nested elements
 
-/// What is wrong with the text of Narrative.div and how to mend it; empty when nothing is.
-std::string check_xhtml(std::string_view text);
+/// What is wrong with the text of Narrative.div and how to mend it; empty when nothing is. `open_links`, if given, gets
+/// the targets x of links #x that are not an id or name within the text (they may name a contained resource).
+std::string check_xhtml(std::string_view text, std::vector<std::string_view>* open_links = nullptr);
 
 } // namespace xinglin::fhir

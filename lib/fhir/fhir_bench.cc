@@ -1,7 +1,8 @@
-// fhir_bench [FOLDER]: MB/s of parsing the JSON files of a folder (default: the Synthea bundles), beside simdjson's
-// DOM. Every parse is walked whole, and both must count the same values.
+// fhir_bench [FOLDER]: MB/s of parsing and validating the JSON files of a folder (default: the Synthea bundles), beside
+// simdjson's DOM. Every parse is walked whole, and both must count the same values.
 
 #include "lib/fhir/json.h"
+#include "lib/fhir/validate.h"
 #include "tests/support/files.h"
 
 #include <chrono>
@@ -79,6 +80,10 @@ int main(int argc, char** argv) {
   fmt::print("{} files, {:.1f} MB\n", texts.size(), static_cast<double>(bytes) / 1e6);
   size_t ours =
       measure("parse and walk", texts, [](const std::string& text) { return count(Document::parse(text).root()); });
+  measure("parse and validate", texts, [](const std::string& text) {
+    Document document = Document::parse(text);
+    return validate(document).has_errors() ? 0 : count(document.root());
+  });
 #ifdef XINGLIN_HAS_SIMDJSON
   simdjson::dom::parser parser;
   size_t theirs = measure("simdjson DOM and walk", texts, [&](const std::string& text) {
