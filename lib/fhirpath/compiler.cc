@@ -223,6 +223,9 @@ private:
     if (n.text == "ucum") return of_text("http://unitsofmeasure.org");
     if (n.text.rfind("vs-", 0) == 0) return of_text("http://hl7.org/fhir/ValueSet/" + n.text.substr(3));
     if (n.text.rfind("ext-", 0) == 0) return of_text("http://hl7.org/fhir/StructureDefinition/" + n.text.substr(4));
+    if (m_options.constants)
+      for (const auto& one : *m_options.constants)
+        if (one.name == n.text) return constant(n, one);
     const bool built_in =
         n.text == "resource" || n.text == "rootResource" || n.text == "context" || n.text == "today" || n.text == "now";
     const bool defined = std::find(m_defined.begin(), m_defined.end(), n.text) != m_defined.end();
@@ -234,6 +237,31 @@ private:
     StaticType type;
     if (n.text == "context" && m_out->context) type = {true, true, {m_out->context}};
     return {emit(Code::variable, n.offset, k_none, {}, variable_data(n.text)), type};
+  }
+
+  Typed constant(const Ast::Node& n, const Constant& constant) {
+    switch (constant.kind) {
+    case SystemKind::boolean: return literal(n, Item::of(constant.text == "true"), constant.kind);
+    case SystemKind::integer:
+    case SystemKind::decimal: {
+      const auto value = base::Decimal::parse(constant.text);
+      if (!value) fail(n.offset, "the constant %" + constant.name + " is not a number");
+      if (constant.kind == SystemKind::integer && value->scale() == 0)
+        return literal(n, Item::of(static_cast<int64_t>(value->coefficient())), constant.kind);
+      return literal(n, Item::of(&m_out->decimals.emplace_back(*value)), SystemKind::decimal);
+    }
+    case SystemKind::date:
+    case SystemKind::date_time:
+    case SystemKind::time: {
+      const auto kind = constant.kind == SystemKind::date   ? TemporalKind::date
+                        : constant.kind == SystemKind::time ? TemporalKind::time
+                                                            : TemporalKind::date_time;
+      const auto moment = Moment::parse(constant.text, kind);
+      if (!moment) fail(n.offset, "the constant %" + constant.name + " is not a date or time");
+      return literal(n, Item::of(&m_out->moments.emplace_back(*moment)), constant.kind);
+    }
+    default: return literal(n, Item::of(keep(constant.text)), SystemKind::string);
+    }
   }
 
   // --- paths

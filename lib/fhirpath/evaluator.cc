@@ -187,6 +187,8 @@ void Evaluator::begin(fhir::Node resource, const Environment& environment) {
   m_resource = resource;
   m_environment = &environment;
   m_variables.clear();
+  for (auto& keyed : m_keyed)
+    keyed.owner = {};
 }
 
 void Evaluator::set_variable(std::string_view name, std::vector<Item> items) {

@@ -71,11 +71,26 @@ public:
   size_t mark() const { return m_stack.size(); }
   void release(size_t base) { m_stack.resize(base); }
 
+  /// For many expressions over one focus that each pick from the same list by a key (`item.where(linkId = 'x')`, once a
+  /// column): the list is read once for all of them.
+  void share_keys(bool share) { m_share_keys = share; }
+
   Item from_value(const Value& value);
   static Value to_value(const Item& item);
 
 private:
   friend class Running;
+  /// The items of one list with their keys, in the order of the document (of the keys when there are many).
+  struct Keyed {
+    fhir::Node owner;
+    const ElementInfo* list = nullptr;
+    const ElementInfo* key = nullptr;
+    std::vector<std::pair<std::string_view, Item>> entries;
+    bool sorted = false;
+  };
+  bool m_share_keys = false;
+  std::vector<Keyed> m_keyed; ///< the latest few
+  size_t m_keyed_next = 0;
   std::vector<Item> m_stack;
   Arena m_arena;
   uint64_t m_steps = 0;

@@ -46,7 +46,9 @@ std::string run(std::string_view expression, const Environment& environment = {}
   }
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 } // namespace
 
@@ -89,11 +91,14 @@ TEST_CASE("three-valued logic") {
     const char* operation;
     const char* results; // row by row over k_values
   };
-  for (const Row& row : {Row{"and", "true false {} false false false {} false {}"}, Row{"or", "true true true true false {} true {} {}"},
-                         Row{"xor", "false true {} true false {} {} {} {}"}, Row{"implies", "true false {} true true true true {} {}"}}) {
+  for (const Row& row :
+       {Row{"and", "true false {} false false false {} false {}"}, Row{"or", "true true true true false {} true {} {}"},
+        Row{"xor", "false true {} true false {} {} {} {}"},
+        Row{"implies", "true false {} true true true true {} {}"}}) {
     std::string all;
     for (const char* left : k_values)
-      for (const char* right : k_values) all += (all.empty() ? "" : " ") + shown(row.operation, left, right);
+      for (const char* right : k_values)
+        all += (all.empty() ? "" : " ") + shown(row.operation, left, right);
     CHECK_MESSAGE(all == row.results, row.operation);
   }
 }
@@ -125,8 +130,7 @@ TEST_CASE("decimals are exact") {
 }
 
 TEST_CASE("the type of a reference is read from its text") {
-  CHECK(run("generalPractitioner.where(resolve() is Practitioner).reference") ==
-        "string Practitioner/li, string #gp");
+  CHECK(run("generalPractitioner.where(resolve() is Practitioner).reference") == "string Practitioner/li, string #gp");
   CHECK(run("generalPractitioner.where(resolve() is Organization).count()") == "Integer 1");
   CHECK(run("generalPractitioner[2].resolve().name.family") == "string Zhou");
   CHECK(run("generalPractitioner[0].resolve().exists()") == "Boolean false"); // nobody resolves
@@ -159,8 +163,10 @@ TEST_CASE("names and variables") {
 }
 
 TEST_CASE("a wrong expression is refused with its place and the mend") {
-  CHECK(run("nmae.family").find("error at 1:1 FHIRPath: 'nmae' is not an element of Patient: did you mean 'name'?") == 0);
-  CHECK(run("name.\n  famly").find("error at 2:3 FHIRPath: 'famly' is not an element of HumanName: did you mean 'family'?") == 0);
+  CHECK(run("nmae.family").find("error at 1:1 FHIRPath: 'nmae' is not an element of Patient: did you mean 'name'?") ==
+        0);
+  CHECK(run("name.\n  famly")
+            .find("error at 2:3 FHIRPath: 'famly' is not an element of HumanName: did you mean 'family'?") == 0);
   CHECK(contains(run("deceasedBoolean"), "write 'deceased.ofType(boolean)'"));
   CHECK(contains(run("name.were(use = 'x')"), "error at 1:6"));
   CHECK(contains(run("name.were(use = 'x')"), "did you mean 'where'?"));
@@ -178,14 +184,16 @@ TEST_CASE("a wrong expression is refused with its place and the mend") {
 TEST_CASE("every limit refuses") {
   CHECK(contains(run(std::string(fhirpath::k_text_max + 1, ' ')), "longer than"));
   std::string deep;
-  for (int i = 0; i <= fhirpath::k_depth_max; ++i) deep += "(";
+  for (int i = 0; i <= fhirpath::k_depth_max; ++i)
+    deep += "(";
   CHECK(contains(run(deep + "1"), "deeper than"));
   std::string chain = "1";
-  for (int i = 0; i <= fhirpath::k_depth_max; ++i) chain += ".abs()";
+  for (int i = 0; i <= fhirpath::k_depth_max; ++i)
+    chain += ".abs()";
   CHECK(contains(run(chain), "deeper than"));
   std::string many = "(1|2|3|4|5|6|7|8|9|10)";
-  CHECK(contains(run(many + ".select(" + many + ".select(" + many + ".select(" + many + ".select(" + many + ".select(" + many +
-                     ".select(" + many + "))))))"),
+  CHECK(contains(run(many + ".select(" + many + ".select(" + many + ".select(" + many + ".select(" + many + ".select(" +
+                     many + ".select(" + many + "))))))"),
                  "narrow the expression"));
   CHECK(contains(run("name.repeatAll($this)"), "narrow the expression"));
   CHECK(contains(run("(1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20|21|22|23|24|25|26|27|28|29|30)"
@@ -205,7 +213,8 @@ TEST_CASE("every R4 search parameter compiles") {
         CHECK_MESSAGE(false, std::string(parameter.url) << " on " << std::string(base) << ": " << refused.what());
       }
     }
-    for (const auto& component : parameter.components) CHECK_NOTHROW(Expression::compile(component.expression));
+    for (const auto& component : parameter.components)
+      CHECK_NOTHROW(Expression::compile(component.expression));
   }
   CHECK(compiled > 1300);
 }

@@ -218,10 +218,18 @@ struct Compiled {
   Compiled& operator=(const Compiled&) = delete;
 };
 
+/// A name that stands for a fixed value (`%name`): compiled in like a literal.
+struct Constant {
+  std::string name;
+  SystemKind kind = SystemKind::string; ///< not quantity
+  std::string text;                     ///< as FHIR writes it; must be of that kind
+};
+
 struct CompileOptions {
   std::string_view context;                                  ///< FHIR type; empty = unknown
   const std::vector<std::string>* names = nullptr;           ///< compile to variables
   const std::vector<std::string>* known_variables = nullptr; ///< others are refused; null = any
+  const std::vector<Constant>* constants = nullptr;
 };
 /// Throws base::Refused(invalid) with line and column.
 std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOptions& options);

@@ -571,7 +571,63 @@ void Running::extensions_of(const Item& item, std::string_view url) {
     if (extension["url"].text() == url) push(Item::of(extension, object.index(), Model::r4().extension()));
 }
 
+/// where_equals() from the evaluator's shared keys; false when it does not apply.
+bool Running::where_keyed(const Op& op, const Frame& frame) {
+  constexpr size_t k_lists_max = 4;
+  constexpr size_t k_linear_max = 16;
+  if (!m_evaluator.m_share_keys || op.input == k_none || !frame.has_self || frame.self.tag != Tag::node) return false;
+  const Op& list_op = m_program.ops[op.input];
+  if (list_op.code != Code::step || list_op.input != k_none) return false;
+  const Step& list = m_program.steps[list_op.data];
+  const Step& key = m_program.steps[op.data];
+  if (!list.element || !key.element || list.element->is_choice || frame.self.type != list.owner) return false;
+  const fhir::Node owner = frame.self.node();
+  auto& lists = m_evaluator.m_keyed;
+  Evaluator::Keyed* keyed = nullptr;
+  for (auto& one : lists)
+    if (one.owner == owner && one.list == list.element && one.key == key.element) keyed = &one;
+  if (!keyed) {
+    if (lists.size() < k_lists_max) lists.emplace_back();
+    keyed = &lists[m_evaluator.m_keyed_next++ % lists.size()];
+    keyed->owner = {};
+    keyed->entries.clear();
+    const size_t base = m_stack.size();
+    step_into(frame.self, list);
+    count(m_stack.size() - base);
+    for (const Item& item : from(base)) {
+      if (item.tag != Tag::node || item.type != key.owner || !item.node().is_object()) {
+        m_stack.resize(base);
+        return false;
+      }
+      const fhir::Node value = item.node()[key.name];
+      if (value.is_string()) keyed->entries.emplace_back(value.text(), item);
+    }
+    m_stack.resize(base);
+    keyed->sorted = keyed->entries.size() > k_linear_max;
+    if (keyed->sorted)
+      std::stable_sort(keyed->entries.begin(), keyed->entries.end(),
+                       [](const auto& a, const auto& b) { return a.first < b.first; });
+    keyed->owner = owner;
+    keyed->list = list.element;
+    keyed->key = key.element;
+  }
+  const std::string_view wanted = m_program.literals[argument(op, 0)].view();
+  auto at = keyed->entries.begin();
+  if (keyed->sorted)
+    at = std::lower_bound(at, keyed->entries.end(), wanted,
+                          [](const auto& entry, std::string_view text) { return entry.first < text; });
+  for (; at != keyed->entries.end(); ++at) {
+    if (at->first == wanted) {
+      push(at->second);
+    } else if (keyed->sorted) {
+      break;
+    }
+  }
+  return true;
+}
+
 void Running::where_equals(const Op& op, const Frame& frame) {
+  if (where_keyed(op, frame)) return;
   const size_t base = eval_input(op, frame);
   const std::string_view literal = m_program.literals[argument(op, 0)].view();
   const Step& step = m_program.steps[op.data];

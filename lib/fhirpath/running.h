@@ -55,6 +55,7 @@ private:
   void push_variable(const Op& op, std::string_view name);
   void extensions_of(const Item& item, std::string_view url);
   void where_equals(const Op& op, const Frame& frame);
+  bool where_keyed(const Op& op, const Frame& frame);
   static bool is_of_type(const Item& item, const TypeInfo* type);
   static bool is_exactly(const Item& item, const TypeInfo* type);
   std::optional<fhir::Node> resolve(std::string_view reference);

@@ -266,7 +266,7 @@ void Running::text(const Op& op, const Frame& frame) {
       if (out.size() > k_bytes_made_max) fail(op, "the joined text is too long");
     }
     m_stack.resize(base);
-    if (any) push_text(out);
+    push_text(out); // of nothing: an empty text, as SQL on FHIR has it
     return;
   }
   const auto input = input_text(op, frame);

@@ -1,6 +1,7 @@
 #pragma once
-// SQL on FHIR v2 ViewDefinition (https://build.fhir.org/ig/FHIR/sql-on-fhir-v2/StructureDefinition-ViewDefinition.html):
-// compile once, run over each resource, get rows.
+// SQL on FHIR v2 ViewDefinition
+// (https://build.fhir.org/ig/FHIR/sql-on-fhir-v2/StructureDefinition-ViewDefinition.html): compile once, run over each
+// resource, get rows.
 
 #include "lib/fhirpath/expression.h"
 
