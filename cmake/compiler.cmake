@@ -5,7 +5,9 @@ target_include_directories(xinglin_compiler INTERFACE ${CMAKE_SOURCE_DIR} ${CMAK
 
 find_program(XINGLIN_MOLD mold)
 if(XINGLIN_MOLD)
-  target_link_options(xinglin_compiler INTERFACE -fuse-ld=mold)
+  # libstdc++ first: else mold takes the std::string members that shared libraries want from whichever of our archives
+  # has a copy, and with it everything that object needs, so that a small test links the whole server.
+  target_link_options(xinglin_compiler INTERFACE -fuse-ld=mold -lstdc++)
 endif()
 
 find_program(XINGLIN_CCACHE ccache)
