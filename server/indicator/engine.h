@@ -130,7 +130,6 @@ public:
   std::vector<Organization> organizations(std::optional<AsOf> as_of = {}) const;
 
 private:
-  friend class Verifier;
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
