@@ -240,7 +240,7 @@ struct Warehouse::Impl {
     writer->run(
         "create schema w; create schema m;"
         "create table m.state(key varchar, value varchar);"
-        "create table m.changed(table_name varchar, t bigint);"
+        "create table m.changed(table_name varchar, t bigint); create table m.commits(t bigint, recorded_at bigint);"
         "create table m.ended(record varchar, t_to bigint);"
         "create table m.misfit(table_name varchar, column_name varchar, record varchar, value varchar, t bigint);");
     for (const auto& table : tables) {
@@ -655,7 +655,7 @@ store::CommitNumber Warehouse::read_cursor(sql::DuckConnection& connection) {
 
 store::CommitNumber Warehouse::commit_at(base::Millis time) const {
   auto connection = reader();
-  auto result = connection->run(fmt::format("select coalesce(max(t), 0) from m.commits where at <= {}", time));
+  auto result = connection->run(fmt::format("select coalesce(max(t), 0) from m.commits where recorded_at <= {}", time));
   result.next();
   return std::min(result.integer(0), cursor());
 }

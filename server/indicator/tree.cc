@@ -52,7 +52,7 @@ OrganizationTree OrganizationTree::read(sql::DuckConnection& connection, const f
     if (from <= day || is_first) chosen.part_of = rows.is_null(2) ? std::string() : bare_id(rows.view(2));
     is_first = false;
     chosen.name = rows.text(1); // the name is the present one: it is a label, not a place
-    is_there = rows.integer(5) == 1;
+    is_there = rows.integer(6) == 1;
   }
   finish();
   for (auto& [id, node] : tree.m_nodes) {

@@ -198,7 +198,8 @@ private:
         const Source& source = sources[indicator];
         leaves[indicator] = recount(*indicator, source.by_period ? all_rows(*indicator, period) : source.rows, period);
       }
-      const auto tree = OrganizationTree::read(*m_connection, m_fresh, m_report.as_of.commit, period.last());
+      // The tree is the kept one: who was part of whom before is history, which a scan of the present does not have.
+      const auto tree = OrganizationTree::read(*m_kept.reader(), m_kept, m_report.as_of.commit, period.last());
       std::vector<std::string> orgs = m_options.orgs;
       if (orgs.empty())
         for (const auto& [id, node] : tree.nodes())
