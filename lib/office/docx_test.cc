@@ -91,10 +91,11 @@ TEST_CASE("the layout is that of GB/T 9704-2012") {
       page.attribute("w:h").as_int() - margins.attribute("w:top").as_int() - margins.attribute("w:bottom").as_int();
   CHECK(text_width / 1440 * 25.4 == doctest::Approx(156).epsilon(0.001));
   CHECK(text_height / 1440 * 25.4 == doctest::Approx(225).epsilon(0.001));
-  // 22 lines of 28 characters: the pitch of the grid, and a 23rd line or 29th character would not fit.
-  auto grid = section.child("w:docGrid");
-  double line = grid.attribute("w:linePitch").as_double();
-  double character = (16 + grid.attribute("w:charSpace").as_double() / 4096) * 20;
+  // 22 lines of 28 characters: a 23rd line or 29th character would not fit.
+  double line = section.child("w:docGrid").attribute("w:linePitch").as_double();
+  auto body = styles.child("w:styles").find_child_by_attribute("w:style", "w:styleId", "BodyText").child("w:rPr");
+  double character =
+      body.child("w:sz").attribute("w:val").as_double() * 10 + body.child("w:spacing").attribute("w:val").as_double();
   CHECK(static_cast<int>(text_height / line) == 22);
   CHECK(static_cast<int>(text_width / character) == 28);
   CHECK(settings.child("w:settings").child("w:evenAndOddHeaders"));

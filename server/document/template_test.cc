@@ -1,0 +1,158 @@
+#include "server/document/template.h"
+
+#include "server/document/sample_catalog.h"
+
+#include <doctest/doctest.h>
+
+using namespace xinglin::document;
+using xinglin::base::Period;
+
+namespace {
+
+Template parse(const std::string& text, xinglin::base::Issues& issues) {
+  static const auto catalog = test::sample_catalog();
+  xinglin::package::DocumentTemplate document;
+  document.id = "year";
+  document.text = text;
+  document.place = {"hospital_ops/documents/year.md", 1};
+  return parse_template(document, catalog, issues);
+}
+Template parse_good(const std::string& text) {
+  xinglin::base::Issues issues;
+  auto out = parse(text, issues);
+  CHECK_MESSAGE(issues.empty(), issues.to_text());
+  return out;
+}
+/// The messages of a template that is wrong, "LINE: text" a line.
+std::string messages(const std::string& text) {
+  xinglin::base::Issues issues;
+  parse(text, issues);
+  CHECK(issues.has_errors());
+  std::string out;
+  for (const auto& issue : issues) {
+    CHECK(issue.file == "hospital_ops/documents/year.md");
+    CHECK(!issue.text_zh.empty());
+    out += std::to_string(issue.line) + ": " + issue.text + "\n";
+  }
+  return out;
+}
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+TEST_CASE("blocks, comments, joined lines and escapes") {
+  auto out = parse_good("<!-- 说明\n{不是指标} -->\n# 标题\n\n## 一、业务\n### （一）收入\n#### 1. "
+                        "小节\n第一行，\n第二行 a\nb\\{c\\}。\n\n第二段\n");
+  REQUIRE(out.blocks.size() == 6);
+  CHECK(out.blocks[0].kind == Block::Kind::title);
+  CHECK(out.blocks[0].line == 3);
+  CHECK(out.blocks[1].kind == Block::Kind::heading1);
+  CHECK(out.blocks[2].kind == Block::Kind::heading2);
+  CHECK(out.blocks[3].kind == Block::Kind::heading3);
+  REQUIRE(out.blocks[4].pieces.size() == 1);
+  CHECK(out.blocks[4].pieces[0].text == "第一行，第二行 a b{c}。");
+  CHECK(out.blocks[5].pieces[0].text == "第二段");
+  CHECK(out.blocks[5].line == 12);
+}
+
+TEST_CASE("figures, the one named before, several, parameters") {
+  auto out = parse_good("收入{hospital_ops.income|万元 0位}，{…|比去年同期 "
+                        "增长|1位}；{hospital_ops.visits、hospital_ops.beds|人}，{org}{months|到}月。");
+  const auto& pieces = out.blocks.at(0).pieces;
+  REQUIRE(pieces.size() == 10);
+  const auto& income = *pieces[1].figure;
+  CHECK(income.indicators == std::vector<std::string>{"hospital_ops.income"});
+  CHECK(income.words == "万元 0位");
+  CHECK(income.format.scale == 10000);
+  CHECK(income.format.measure == "元");
+  CHECK(income.format.digits == 0);
+  const auto& growth = *pieces[3].figure;
+  CHECK(growth.indicators == income.indicators);
+  CHECK(growth.words == "比去年同期 增长|1位");
+  CHECK(growth.format.show == Format::Show::change);
+  CHECK(growth.format.base == Base::last_year);
+  CHECK(pieces[5].figure->indicators.size() == 2);
+  CHECK(pieces[7].kind == Piece::Kind::parameter);
+  CHECK(pieces[7].text == "org");
+  CHECK(pieces[8].kind == Piece::Kind::parameter);
+}
+
+TEST_CASE("phrases that depend on a figure") {
+  auto out = parse_good("{immunization.aefi|无则:无一例|有则:发生{…|例}，{maternal.deaths|例}|不低于 10 "
+                        "则：很多|否则:}，{…|例}{immunization.rate|不低于 immunization.rate.target 则:达标}");
+  const auto& pieces = out.blocks.at(0).pieces;
+  const auto& plan = *pieces.at(0).figure;
+  REQUIRE(plan.cases.size() == 4);
+  CHECK(plan.cases[0].when == Case::When::none);
+  CHECK(plan.cases[0].pieces.at(0).text == "无一例");
+  CHECK(plan.cases[1].pieces.at(1).figure->indicators.at(0) == "immunization.aefi");
+  CHECK(plan.cases[2].when == Case::When::compares);
+  CHECK(plan.cases[2].operand_number == xinglin::base::Rational(10));
+  CHECK(plan.cases[3].pieces.empty());
+  // What a phrase names inside does not change what … means after it.
+  CHECK(pieces.at(2).figure->indicators.at(0) == "immunization.aefi");
+  CHECK(pieces.at(3).figure->cases.at(0).operand_indicator == "immunization.rate.target");
+}
+
+TEST_CASE("what is wrong is said with line and mend") {
+  CHECK(has(messages("# a\n\n门诊{hospital_ops.visit}人"),
+            "3: there is no indicator 'hospital_ops.visit'; did you mean 'hospital_ops.visits'?"));
+  CHECK(has(messages("第一行\n第二行{hospital.beds}"),
+            "2: there is no indicator 'hospital.beds'; did you mean 'hospital_ops.beds'?"));
+  CHECK(has(messages("{nothing.like_it_at_all}"), "see `xinglin indicators`"));
+  CHECK(has(messages("{hospital_ops.visits|人 次}{hospital_ops.visits|比去年同 增长}"),
+            "'比去年同' is no format word; did you mean '比去年"));
+  CHECK(has(messages("{hospital_ops.visits|戴}"), "write “戴” in quotation marks"));
+  CHECK(has(messages("{hospital_ops.visits|7位}"), "'7位' is no format word"));
+  CHECK(has(messages("{}"), "empty braces"));
+  CHECK(has(messages("{…|人}"), "there is none yet"));
+  CHECK(has(messages("{hospital_ops.visits"), "'{' is not closed"));
+  CHECK(has(messages("a}"), "'}' closes nothing"));
+  CHECK(has(messages("{hospital_ops.visits|增长}"), "not against what"));
+  CHECK(has(messages("{hospital_ops.visits|较去年底 增加 人}"), "counts events over a period"));
+  CHECK(has(messages("{immunization.aefi|空则:无}"), "'空则' is no condition"));
+  CHECK(
+      has(messages("{immunization.rate|不低于 immunization.target 则:无}"), "did you mean 'immunization.rate.target'"));
+  CHECK(has(messages("{hospital_ops.visits|期间:明年}"), "'明年' is no period"));
+  CHECK(has(messages("##### 五级"), "a heading is"));
+  CHECK(has(messages("#没有空格"), "a heading is"));
+  CHECK(has(messages("- 列表"), "not for official documents"));
+  CHECK(has(messages("**粗体**"), "bold"));
+  CHECK(has(messages("  \n"), "empty"));
+  CHECK(has(messages("{{hospital_ops.visits}}"), "there is no indicator"));
+}
+
+TEST_CASE("limits: braces within braces, figures in a template") {
+  auto nested = [](int depth) {
+    std::string out = "x";
+    for (int i = 0; i < depth; ++i)
+      out = "{immunization.aefi|有则:" + out + "}";
+    return out;
+  };
+  parse_good(nested(k_brace_depth_max));
+  CHECK(has(messages(nested(k_brace_depth_max + 1)), "braces nest deeper"));
+  std::string many;
+  for (size_t i = 0; i < k_template_figures_max; ++i)
+    many += "{immunization.aefi}";
+  parse_good(many);
+  CHECK(has(messages(many + "{immunization.aefi}"), "more than 5000 figures"));
+}
+
+TEST_CASE("periods within the report's") {
+  auto year = Period::year_of(2023);
+  auto text = [&](std::string_view what) {
+    auto period = resolve_period(what, year);
+    return period ? period->to_string() : "none";
+  };
+  CHECK(text("去年") == "2022");
+  CHECK(text("上半年") == "2023H1");
+  CHECK(text("三季度") == "2023Q3");
+  CHECK(text("1-10月") == "2023-01-01..2023-10-31");
+  CHECK(text("2月") == "2023-02-01..2023-02-28");
+  CHECK(text("2021H2") == "2021H2");
+  CHECK(text("10-1月") == "none");
+  CHECK(text("13月") == "none");
+  CHECK(text("-月") == "none");
+}
