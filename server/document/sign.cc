@@ -153,7 +153,8 @@ std::string sign(const Report& report, const Signature& signature) {
   reference(out, organization);
   out.key("section").begin_array();
   std::vector<std::string> paragraphs;
-  for (auto line : base::split(report.text(), '\n'))
+  const std::string text = report.text(); // outlives the views into it
+  for (auto line : base::split(text, '\n'))
     paragraphs.emplace_back(line);
   paragraphs.pop_back(); // after the last line feed
   write_section(out, k_text_title, paragraphs);
