@@ -23,5 +23,10 @@ if(XINGLIN_SANITIZE)
   target_link_options(xinglin_compiler INTERFACE -fsanitize=${_sanitizers})
 endif()
 
+if(XINGLIN_FUZZ)
+  # The libraries too count the edges they take, else a fuzzer gropes in the dark.
+  target_compile_options(xinglin_compiler INTERFACE -fsanitize=fuzzer-no-link -O1)
+endif()
+
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g1")
