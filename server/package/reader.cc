@@ -50,11 +50,12 @@ bool Reader::keys(const Yaml& map, std::initializer_list<std::string_view> known
     if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
     std::vector<std::string> words(known.begin(), known.end());
     if (child.is_null()) { // {zh: 一, 二}: YAML takes what follows the comma for a key
-      error(child.key_line, 0,
-            fmt::format("'{}' in {} stands alone; if it belongs to the text before it, put that text in quotes: a comma "
-                        "inside {{ }} ends a text",
-                        child.key, where),
-            "structure");
+      error(
+          child.key_line, 0,
+          fmt::format("'{}' in {} stands alone; if it belongs to the text before it, put that text in quotes: a comma "
+                      "inside {{ }} ends a text",
+                      child.key, where),
+          "structure");
       continue;
     }
     const std::string near = base::suggest(child.key, words);

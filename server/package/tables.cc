@@ -1,6 +1,7 @@
 // Every form, repeating part, register and view file is a table, and one mechanism fills them all: a SQL on FHIR
 // ViewDefinition, generated here from the declaration.
 #include "server/package/model.h"
+#include "server/package/rules.h"
 
 #include "lib/base/issue.h"
 #include "lib/fhir/json.h"
@@ -20,15 +21,6 @@ struct ViewColumn {
   std::string fhir_type; ///< type hint of the view
   std::string sql_type;
 };
-
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "'";
-}
 
 std::string sql_type(ItemType type) {
   switch (type) {
@@ -78,7 +70,7 @@ std::string answer_path(ItemType type) {
 }
 
 std::string linked(std::string_view id) {
-  return fmt::format("item.where(linkId={})", quoted(id));
+  return fmt::format("item.where(linkId={})", fhirpath_literal(id));
 }
 
 ViewColumn answer_column(const Item& item) {
@@ -87,7 +79,9 @@ ViewColumn answer_column(const Item& item) {
 
 /// A register's item from the resource: a reference column holds the reference's text, as in forms.
 ViewColumn register_column(const Item& item) {
-  const std::string path = item.type == ItemType::reference ? fmt::format("({}).reference", item.path) : item.path;
+  std::string path = item.path;
+  if (item.type == ItemType::reference) path = fmt::format("({}).reference", path);
+  if (item.type == ItemType::date) path = fmt::format("({}).toString().substring(0,10)", path); // a dateTime's own day
   return {item.id, path, fhir_type(item.type), sql_type(item.type)};
 }
 
@@ -109,9 +103,9 @@ std::pair<std::string, std::string> period_paths(ReturnCycle cycle) {
     int digit = 1;
     for (const auto end : ends) {
       if (static_cast<size_t>(digit) == ends.size())
-        path += quoted(end);
+        path += fhirpath_literal(end);
       else
-        path += fmt::format("iif({}.substring(5,1)='{}', {}, ", text, digit, quoted(end));
+        path += fmt::format("iif({}.substring(5,1)='{}', {}, ", text, digit, fhirpath_literal(end));
       ++digit;
     }
     return fmt::format("({} + {}{})", year, path, std::string(ends.size() - 1, ')'));
@@ -190,7 +184,7 @@ ViewColumn row_index() {
 void add_form(const Form& form, std::vector<Table>& out) {
   const ViewColumn record{"record", fmt::format("'{}/' + id", k_response), "string", "VARCHAR"};
   const std::vector<std::string> where{
-      fmt::format("questionnaire.startsWith({})", quoted("urn:xinglin:form:" + form.id + "|")),
+      fmt::format("questionnaire.startsWith({})", fhirpath_literal("urn:xinglin:form:" + form.id + "|")),
       "status = 'completed' or status = 'amended'"};
   ViewParts parts{form.id, std::string(k_response), where, {record}, {}, {}};
   parts.columns.push_back({"subject", "subject.reference", "string", "VARCHAR"});
