@@ -43,7 +43,10 @@ std::string_view item_type(const Item& item) {
 void write_translation(fhir::JsonWriter& json, std::string_view element, const std::string& english) {
   if (english.empty()) return;
   json.key("_" + std::string(element)).begin_object().key("extension").begin_array();
-  json.begin_object().member("url", "http://hl7.org/fhir/StructureDefinition/translation").key("extension").begin_array();
+  json.begin_object()
+      .member("url", "http://hl7.org/fhir/StructureDefinition/translation")
+      .key("extension")
+      .begin_array();
   json.begin_object().member("url", "lang").member("valueCode", "en").end_object();
   json.begin_object().member("url", "content").member("valueString", english).end_object();
   json.end_array().end_object().end_array().end_object();
@@ -80,7 +83,13 @@ void write_items(fhir::JsonWriter& json, const package::Form& form, const std::v
     write_extensions(json, item);
     json.member("linkId", item.id);
     if (const auto code = package::parse_code(item.code); !code.code.empty())
-      json.key("code").begin_array().begin_object().member("system", code.system).member("code", code.code).end_object().end_array();
+      json.key("code")
+          .begin_array()
+          .begin_object()
+          .member("system", code.system)
+          .member("code", code.code)
+          .end_object()
+          .end_array();
     write_text(json, "text", item.title);
     json.member("type", item_type(item));
     if (item.required) json.key("required").boolean(true);
@@ -105,7 +114,9 @@ Definition questionnaire(const package::Form& form, const package::Catalog& cata
   Definition definition{"Questionnaire", fhir_id(form.id), {}};
   fhir::JsonWriter json;
   json.begin_object().member("resourceType", definition.type).member("id", definition.id);
-  json.member("url", fmt::format("{}{}", k_form_prefix, form.id)).member("version", form.version).member("name", form.id);
+  json.member("url", fmt::format("{}{}", k_form_prefix, form.id))
+      .member("version", form.version)
+      .member("name", form.id);
   write_text(json, "title", form.title);
   json.member("status", "active");
   if (const auto about = catalog.registers.find(form.about); about != catalog.registers.end())
@@ -167,8 +178,10 @@ Definition measure(const package::Indicator& indicator) {
 
 std::vector<Definition> definitions(const package::Catalog& catalog) {
   std::vector<Definition> result;
-  for (const auto& [id, indicator] : catalog.indicators) result.push_back(measure(indicator));
-  for (const auto& [id, form] : catalog.forms) result.push_back(questionnaire(form, catalog));
+  for (const auto& [id, indicator] : catalog.indicators)
+    result.push_back(measure(indicator));
+  for (const auto& [id, form] : catalog.forms)
+    result.push_back(questionnaire(form, catalog));
   return result;
 }
 

@@ -1,6 +1,7 @@
 #include "server/program/form_rules.h"
 
 #include "lib/base/id.h"
+#include "lib/fhir/definitions.h"
 #include "lib/fhir/validate.h"
 #include "server/package/names.h"
 #include "server/package/rules.h"
@@ -42,6 +43,13 @@ struct CompiledYield {
   size_t each = SIZE_MAX; ///< slot of the repeating item
   std::vector<CompiledValue> values;
 };
+
+template <typename Data> Value typed(Data data, std::string_view type) {
+  Value value;
+  value.data = std::move(data);
+  value.type = type;
+  return value;
+}
 
 std::string json_string(std::string_view text) {
   std::string out;
@@ -154,12 +162,12 @@ struct FormRules::Impl {
     variables.emplace("last", resource(context.last));
     variables.emplace("response", resource(response));
     const fhir::Node org = extension_value(response, k_organization_extension, "valueReference");
-    variables.emplace("org", org ? Collection{Value{org, "Reference"}} : Collection{});
+    variables.emplace("org", org ? Collection{typed(org, "Reference")} : Collection{});
     Collection first, last;
     if (const auto period = base::Period::parse(extension_value(response, k_period_extension, "valueString").text())) {
       using fhirpath::Temporal;
-      first = {Value{Temporal{Temporal::Kind::date, period->first().to_string()}, "date"}};
-      last = {Value{Temporal{Temporal::Kind::date, period->last().to_string()}, "date"}};
+      first = {typed(Temporal{Temporal::Kind::date, period->first().to_string()}, "date")};
+      last = {typed(Temporal{Temporal::Kind::date, period->last().to_string()}, "date")};
     }
     variables.emplace("period_start", std::move(first));
     variables.emplace("period_end", std::move(last));
@@ -175,22 +183,25 @@ struct FormRules::Impl {
 
   static Collection resource(fhir::Node node) {
     if (!node) return {};
-    return {Value{node, fhir_type(node)}};
+    return {typed(node, fhir_type(node))};
   }
 
-  /// Static storage for the type of a resource node: the text of the document, which outlives the evaluation.
-  static std::string_view fhir_type(fhir::Node node) { return node["resourceType"].text(); }
+  /// The type's name in the definitions, which is static storage.
+  static std::string_view fhir_type(fhir::Node node) {
+    const auto* type = fhir::find_type(node["resourceType"].text());
+    return type ? type->name : std::string_view();
+  }
 
   Collection collection(size_t slot, const std::vector<fhir::Node>& values) const {
     Collection result;
     const auto& item = *items.slots()[slot].item;
     for (const fhir::Node value : values) {
       if (!item.items.empty())
-        result.push_back({value, "QuestionnaireResponse.item"});
+        result.push_back(typed(value, "QuestionnaireResponse.item"));
       else if (item.type == ItemType::choice)
-        result.push_back({value["code"], "code"});
+        result.push_back(typed(value["code"], "code"));
       else
-        result.push_back({value, value_type(value)});
+        result.push_back(typed(value, value_type(value)));
     }
     return result;
   }

@@ -64,7 +64,8 @@ void install_definitions(store::Store& store, const package::Catalog& catalog) {
   if (!writes.empty()) {
     store.write(std::move(writes));
     std::string note;
-    for (const auto& [name, digest] : installed) note += fmt::format("{} {}\n", name, digest);
+    for (const auto& [name, digest] : installed)
+      note += fmt::format("{} {}\n", name, digest);
     store.set_note(k_installed_note, note);
   }
   if (!is_known) {

@@ -249,7 +249,8 @@ void Preparation::look_at_form(size_t position, Current& current, std::string_vi
               "已有同一编号而内容不同的记录", std::string(k_response_type));
         write.kind = Write::Kind::update;
         write.if_match = 0;
-        if (const fhir::Node sent = response["id"]; sent && sent.text() != write.id) // an id sent with a create is passed over
+        if (const fhir::Node sent = response["id"];
+            sent && sent.text() != write.id) // an id sent with a create is passed over
           write.json = edited(fhir::Document::parse(std::move(write.json)).root(), {{{"id", ""}}, {}});
         m_result.rests_on_read = true;
       } else if (!write.if_match) {
@@ -307,7 +308,7 @@ void Preparation::check_heading(size_t position, const FormRules& rules, fhir::N
            "QuestionnaireResponse.authored", response.line());
 }
 
-void Preparation::look_at_return(size_t position, const FormRules& rules, const Current& current, fhir::Node response) {
+void Preparation::look_at_return(size_t position, const FormRules& rules, Current& current, fhir::Node response) {
   const package::Form& form = rules.form();
   Write& write = m_result.writes[position];
   // 1. The period, and the one id that form, organisation and period have.
@@ -326,7 +327,10 @@ void Preparation::look_at_return(size_t position, const FormRules& rules, const 
                               k_organization_extension),
                   "报表须写明填报机构", "QuestionnaireResponse.extension", response.line());
   const std::string id = return_id(form.id, org.substr(k_organization.size()), period);
-  if (write.id.empty()) write.id = id;
+  if (write.id.empty()) {
+    write.id = id;
+    if (m_options.read_creates) current = read(write.type, id);
+  }
   if (write.id != id)
     return refuse(position, Refusal::invalid, "value",
                   fmt::format("the return {} of {} for {} has the id {}, not {}; send it to {}/{}", form.id, org,

@@ -58,7 +58,7 @@ private:
   void look_at(size_t position);
   void look_at_removal(size_t position, Current& current);
   void look_at_form(size_t position, Current& current, std::string_view canonical);
-  void look_at_return(size_t position, const FormRules& rules, const Current& current, fhir::Node response);
+  void look_at_return(size_t position, const FormRules& rules, Current& current, fhir::Node response);
   void check_heading(size_t position, const FormRules& rules, fhir::Node response);
   void add_yields(size_t position, const FormRules& rules, const Current& current, std::vector<YieldedResource> yields);
   void check_registers(size_t position);

@@ -195,6 +195,8 @@ store::Receipt Program::change_state(std::string_view response_id, std::string_v
   return m_impl->write({std::move(write)}, options);
 }
 
-void Program::install() { install_definitions(m_impl->store, *m_impl->rules.catalog); }
+void Program::install() {
+  install_definitions(m_impl->store, *m_impl->rules.catalog);
+}
 
 } // namespace xinglin::program

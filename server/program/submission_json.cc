@@ -1,6 +1,7 @@
 #include "server/program/submission_json.h"
 
 #include "lib/base/decimal.h"
+#include "lib/base/id.h"
 
 #include "server/program/returns.h"
 
@@ -23,7 +24,9 @@ public:
     std::string id = m_submission.id;
     if (is_return) id = return_id(m_form.id, m_submission.org, m_submission.period);
     m_json.begin_object().member("resourceType", "QuestionnaireResponse");
-    if (!id.empty()) m_json.member("id", id);
+    if (base::is_fhir_id(id) || !is_return) { // a period that is none makes no id; write() says so
+      if (!id.empty()) m_json.member("id", id);
+    }
     write_extensions(is_return);
     m_json.member("questionnaire", fmt::format("{}{}|{}", k_form_prefix, m_form.id, m_form.version));
     m_json.member("status", m_submission.state == "draft" ? "in-progress" : "completed");

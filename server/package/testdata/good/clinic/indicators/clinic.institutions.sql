@@ -1,0 +1,1 @@
+select org, subject, record, opened as since, closed as until from institution where opened is not null
