@@ -1,7 +1,64 @@
 #include "server/package/check.h"
 
+#include "lib/viewdef/view.h"
+#include "server/package/checker.h"
+
 namespace xinglin::package {
 
-void check(const Catalog&, base::Issues&) {}
+Checker::Checker(const Catalog& catalog, base::Issues& issues) : m_catalog(&catalog), m_issues(&issues) {
+  for (const auto& [id, program] : catalog.programs) {
+    std::vector<std::string> open{id};
+    while (!open.empty()) {
+      const std::string next = open.back();
+      open.pop_back();
+      const auto found = catalog.programs.find(next);
+      if (found == catalog.programs.end() || !m_seen[id].insert(next).second) continue;
+      open.insert(open.end(), found->second.needs.begin(), found->second.needs.end());
+    }
+  }
+}
+
+void Checker::error(const Place& place, std::string text, std::string code, int column) {
+  base::Issue issue;
+  issue.code = std::move(code);
+  issue.text = std::move(text);
+  issue.file = place.file;
+  issue.line = place.line;
+  issue.column = column;
+  m_issues->add(std::move(issue));
+}
+
+void Checker::warning(const Place& place, std::string text) {
+  error(place, std::move(text));
+  (m_issues->end() - 1)->severity = base::Severity::warning;
+}
+
+void Checker::refused(const Place& place, std::string_view what, const base::Refused& refused) {
+  for (const auto& issue : refused.issues())
+    error(place,
+          issue.column > 0 ? fmt::format("{}: {} (at character {})", what, issue.text, issue.column)
+                           : fmt::format("{}: {}", what, issue.text),
+          issue.code);
+}
+
+bool Checker::sees(const std::string& program, const std::string& owner) const {
+  const auto found = m_seen.find(program);
+  return found != m_seen.end() && found->second.contains(owner);
+}
+
+void check(const Catalog& catalog, base::Issues& issues) {
+  Checker checker(catalog, issues);
+  for (const auto& [id, view] : catalog.views) {
+    try {
+      viewdef::View::compile(view.json);
+    } catch (const base::Refused& refused) {
+      checker.refused(view.place, "the view does not compile", refused);
+    }
+  }
+  check_registers(checker);
+  check_forms(checker);
+  check_queries(checker);
+  check_indicators(checker);
+}
 
 } // namespace xinglin::package

@@ -1,0 +1,58 @@
+#pragma once
+// What the parts of the checker share. Internal to server/package.
+
+#include "server/package/check.h"
+
+#include <fmt/format.h>
+#include <set>
+
+namespace xinglin::package {
+
+class Checker {
+public:
+  Checker(const Catalog& catalog, base::Issues& issues);
+
+  const Catalog& catalog() const { return *m_catalog; }
+  void error(const Place& place, std::string text, std::string code = "invalid", int column = 0);
+  void warning(const Place& place, std::string text);
+  /// A refusal of compiled text (FHIRPath, expression, SQL) at a place: its sentences, with the text before them.
+  void refused(const Place& place, std::string_view what, const base::Refused& refused);
+
+  /// May `program` use what `owner` declares: its own, or of those it needs, directly or through them.
+  bool sees(const std::string& program, const std::string& owner) const;
+  /// Finds `id` in `map`, as seen by `program`; a null pointer after an issue that says what to do.
+  template <typename Map>
+  const typename Map::mapped_type* find(const Map& map, const std::string& id, const std::string& program,
+                                        const Place& place, std::string_view kind) {
+    const auto found = map.find(id);
+    if (found != map.end() && sees(program, found->second.program)) return &found->second;
+    if (found != map.end()) {
+      error(
+          place,
+          fmt::format("{} '{}' is of program {}; add it to the needs of {}", kind, id, found->second.program, program),
+          "not-found");
+      return nullptr;
+    }
+    std::vector<std::string> known;
+    for (const auto& [name, one] : map)
+      known.push_back(name);
+    const std::string near = base::suggest(id, known);
+    error(place,
+          near.empty() ? fmt::format("there is no {} '{}'; declare it or correct the name", kind, id)
+                       : fmt::format("there is no {} '{}'; did you mean '{}'?", kind, id, near),
+          "not-found");
+    return nullptr;
+  }
+
+private:
+  const Catalog* m_catalog;
+  base::Issues* m_issues;
+  std::map<std::string, std::set<std::string>> m_seen; ///< program → those it sees
+};
+
+void check_registers(Checker& checker);
+void check_forms(Checker& checker);
+void check_queries(Checker& checker);
+void check_indicators(Checker& checker);
+
+} // namespace xinglin::package
