@@ -27,9 +27,15 @@ int line_of(std::string_view text, size_t offset) {
                  std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(std::min(offset, text.size())), '\n'));
 }
 
+std::shared_ptr<sql::DuckInstance> open_instance() {
+  sql::DuckOptions options;
+  options.threads = 1;
+  return sql::DuckInstance::open(options);
+}
+
 class Queries {
 public:
-  explicit Queries(Checker& checker) : m_checker(checker), m_connection(sql::DuckInstance::open({.threads = 1})) {
+  explicit Queries(Checker& checker) : m_checker(checker), m_connection(open_instance()) {
     for (const auto& table : tables(checker.catalog())) {
       std::string columns;
       for (const auto& column : table.columns)
