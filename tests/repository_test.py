@@ -36,10 +36,23 @@ LIB = {
 }
 
 
+def beneath(module: str) -> set:
+    """All that stands under a module: a test may set up the real thing where its module may only use it."""
+    found, open_ = set(), [module]
+    while open_:
+        for lower in SERVER.get(open_.pop(), set()) - found:
+            found.add(lower)
+            open_.append(lower)
+    return found
+
+
 def may_include(source: Path, target: str) -> bool:
     parts, wanted = source.parts, target.split("/")
+    is_test = source.stem.endswith(("_test", "_bench", "_fuzz")) or source.stem.startswith("test_")
     if wanted[0] == "tests":
-        return source.stem.endswith(("_test", "_bench", "_fuzz")) or parts[0] in ("tests", "bench")
+        return is_test or parts[0] in ("tests", "bench")
+    if is_test and parts[0] == "server" and wanted[0] == "server" and wanted[1] in beneath(parts[1]):
+        return True
     if parts[0] == "lib":
         return wanted[0] == "lib" and (wanted[1] == parts[1] or wanted[1] in LIB[parts[1]])
     if parts[0] == "server":
