@@ -1,8 +1,7 @@
 // https://hl7.org/fhir/R4/resource-operation-validate.html
-#include "lib/fhir/validate.h"
-
 #include "server/api/interactions.h"
 #include "server/api/respond.h"
+#include "server/program/program.h"
 
 namespace xinglin::api {
 
@@ -14,7 +13,8 @@ http::Response validate(Call& call) {
   if (resource["resourceType"].text() == "Parameters" && type != "Parameters")
     for (const fhir::Node parameter : resource["parameter"])
       if (parameter["name"].text() == "resource") resource = parameter["resource"];
-  base::Issues issues = fhir::validate(resource, resource["resourceType"].text());
+  // What a write would say: structure, and the rules of registers and forms, warnings too.
+  base::Issues issues = call.services->program->examine(resource.raw());
   if (resource["resourceType"].text() != type) {
     base::Issue issue;
     issue.text = "The resource is a \"" + std::string(resource["resourceType"].text()) + "\" but the address says " +
