@@ -22,6 +22,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -41,7 +42,7 @@ namespace {
 
 constexpr auto k_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr size_t k_gzip_bytes_min = 1400;       ///< shorter answers fit one packet as they are
-constexpr size_t k_linger_bytes_max = 8u << 20; ///< read and dropped after a refusal, so that the client sees it
+constexpr size_t k_linger_bytes_min = 8u << 20; ///< at least so much is read and dropped after a refusal
 constexpr int k_linger_s = 3;
 
 bool is_text(std::string_view content_type) {
@@ -328,7 +329,8 @@ struct Server::Impl {
     session->socket.shutdown(tcp::socket::shutdown_send, ignored);
     set_deadline(session, k_linger_s);
     char dropped[16 << 10];
-    for (size_t total = 0; total < k_linger_bytes_max;) {
+    const size_t enough = std::max(k_linger_bytes_min, 2 * limits.body_bytes_max);
+    for (size_t total = 0; total < enough;) {
       auto [error, bytes] = co_await session->socket.async_read_some(asio::buffer(dropped), k_tuple);
       if (error) break;
       total += bytes;

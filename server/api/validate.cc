@@ -1,4 +1,6 @@
 // https://hl7.org/fhir/R4/resource-operation-validate.html
+#include "lib/fhir/validate.h"
+
 #include "server/api/interactions.h"
 #include "server/api/respond.h"
 #include "server/program/program.h"
@@ -13,8 +15,9 @@ http::Response validate(Call& call) {
   if (resource["resourceType"].text() == "Parameters" && type != "Parameters")
     for (const fhir::Node parameter : resource["parameter"])
       if (parameter["name"].text() == "resource") resource = parameter["resource"];
-  // What a write would say: structure, and the rules of registers and forms, warnings too.
-  base::Issues issues = call.services->program->examine(resource.raw());
+  // What a write would say: structure, then the rules of registers and forms, warnings too.
+  base::Issues issues = fhir::validate(resource, resource["resourceType"].text());
+  if (!issues.has_errors()) issues = call.services->program->examine(resource.raw());
   if (resource["resourceType"].text() != type) {
     base::Issue issue;
     issue.text = "The resource is a \"" + std::string(resource["resourceType"].text()) + "\" but the address says " +
