@@ -25,8 +25,9 @@ struct Draft {
 
 class Preparation {
 public:
-  Preparation(const std::vector<Write>& writes, Records& records, const FindMatches& find_matches)
-      : m_writes(writes), m_records(records), m_find_matches(find_matches), m_drafts(writes.size()) {
+  Preparation(const std::vector<Write>& writes, Records& records, const SearchIndex& index,
+              const FindMatches& find_matches)
+      : m_writes(writes), m_records(records), m_index(index), m_find_matches(find_matches), m_drafts(writes.size()) {
     m_result.writes.resize(writes.size());
   }
 
@@ -197,6 +198,12 @@ private:
         if (prepared.kind == Write::Kind::remove) prepared.derived_from = before->derived_from;
       }
     }
+    auto units = m_index.units_of(prepared.type);
+    prepared.generation = units.generation;
+    if (!prepared.json_before.empty()) {
+      auto before = Document::parse(prepared.json_before);
+      prepared.values_before = m_index.values_of(before.root(), *units.list);
+    }
     if (prepared.kind == Write::Kind::remove) return;
     Draft& draft = m_drafts[position];
     draft.references = find_references(draft.document->root());
@@ -226,6 +233,15 @@ private:
     }
     prepared.placement = placement_of(prepared.type, prepared.id, draft.references, targets);
     prepared.text = unstamp(draft.document->root(), prepared.id, replacements);
+    bool reads_references = std::any_of(units.list->begin(), units.list->end(), [](const Unit& unit) {
+      return unit.parameter->kind == ParameterKind::reference;
+    });
+    if (reads_references && !replacements.empty()) {
+      auto rewritten = Document::parse(prepared.text.text);
+      prepared.values = m_index.values_of(rewritten.root(), *units.list);
+    } else {
+      prepared.values = m_index.values_of(draft.document->root(), *units.list);
+    }
   }
 
   /// What is to stand in the place of the text; empty = leave it.
@@ -280,6 +296,7 @@ private:
 
   const std::vector<Write>& m_writes;
   Records& m_records;
+  const SearchIndex& m_index;
   const FindMatches& m_find_matches;
   std::vector<Draft> m_drafts;
   PreparedTransaction m_result;
@@ -290,8 +307,9 @@ private:
 
 } // namespace
 
-PreparedTransaction prepare(const std::vector<Write>& writes, Records& records, const FindMatches& find_matches) {
-  return Preparation(writes, records, find_matches).run();
+PreparedTransaction prepare(const std::vector<Write>& writes, Records& records, const SearchIndex& index,
+                            const FindMatches& find_matches) {
+  return Preparation(writes, records, index, find_matches).run();
 }
 
 } // namespace xinglin::store

@@ -11,6 +11,7 @@ struct Shared {
   base::Zone zone;
   NameTable types{"resource_type"};
   NameTable paths{"path"};
+  NameTable systems{"search_system"};
 };
 
 /// The row of `resource`.

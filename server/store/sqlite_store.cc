@@ -5,6 +5,7 @@
 #include "server/store/readers.h"
 #include "server/store/records.h"
 #include "server/store/schema.h"
+#include "server/store/search_plan.h"
 #include "server/store/transaction.h"
 
 #include <fmt/format.h>
@@ -33,15 +34,15 @@ template <typename Work> auto guarded(Work&& work) {
   }
 }
 
-std::vector<std::string> find_matches(Records&, std::string_view, std::string_view) {
-  throw Refused(Refusal::unsupported, "not-supported", "conditions are not there yet");
-}
+/// Brings parameters into the index that were not asked for before.
+using BuildUnits = std::function<void(const std::vector<NeededUnit>&)>;
 
 class SqliteSnapshot final : public Snapshot {
 public:
-  SqliteSnapshot(Readers& readers, const Shared& shared, std::optional<CommitNumber> as_of) : m_lease(readers.take()) {
-    m_lease->query("BEGIN").run();
-    CommitNumber last = Records(*m_lease, shared).last_commit(); // this read fixes what the transaction sees
+  SqliteSnapshot(Readers& readers, const Shared& shared, const SearchIndex& index, BuildUnits build,
+                 std::optional<CommitNumber> as_of)
+      : m_lease(readers.take()), m_shared(shared), m_index(index), m_build(std::move(build)) {
+    CommitNumber last = begin();
     m_commit = last;
     if (as_of) {
       if (*as_of < 0 || *as_of > last)
@@ -49,7 +50,7 @@ public:
                       fmt::format("there is no commit {}; the last one is {}", *as_of, last));
       m_commit = *as_of;
     }
-    m_records.emplace(*m_lease, shared, m_commit == last ? std::nullopt : std::optional(m_commit));
+    stand(last);
   }
   CommitNumber commit() const override { return m_commit; }
   std::optional<Version> read(std::string_view type, std::string_view id) const override {
@@ -62,8 +63,18 @@ public:
                                CommitNumber before) const override {
     return guarded([&] { return m_records->history(type, id, count, before); });
   }
-  SearchResult search(std::string_view, std::string_view, bool) const override {
-    throw Refused(Refusal::unsupported, "not-supported", "search is not there yet");
+  SearchResult search(std::string_view type, std::string_view query, bool strict) const override {
+    return guarded([&] {
+      try {
+        return store::search(*m_records, m_index, type, query, strict);
+      } catch (const UnitsNeeded& needed) {
+        // What is built now is not seen from where this snapshot stands: look again from today, as of then.
+        m_lease->query("ROLLBACK").run();
+        m_build(needed.units);
+        stand(begin());
+      }
+      return store::search(*m_records, m_index, type, query, strict);
+    });
   }
   void scan(std::string_view type, const std::function<bool(const Version&)>& each) const override {
     guarded([&] { m_records->scan(type, each); });
@@ -76,9 +87,19 @@ public:
   }
 
 private:
+  CommitNumber begin() const {
+    m_lease->query("BEGIN").run();
+    return Records(*m_lease, m_shared).last_commit(); // this read fixes what the transaction sees
+  }
+  void stand(CommitNumber last) const {
+    m_records.emplace(*m_lease, m_shared, m_commit == last ? std::nullopt : std::optional(m_commit));
+  }
   Readers::Lease m_lease;
+  const Shared& m_shared;
+  const SearchIndex& m_index;
+  BuildUnits m_build;
   CommitNumber m_commit = 0;
-  std::optional<Records> m_records;
+  mutable std::optional<Records> m_records; ///< empty only while the constructor runs
 };
 
 class NoteJob final : public Job {
@@ -96,7 +117,7 @@ private:
 class SqliteStore final : public Store {
 public:
   explicit SqliteStore(const Options& options)
-      : m_options(options), m_lock(options.directory, options.create), m_state(m_shared) {
+      : m_options(options), m_lock(options.directory, options.create), m_index(m_shared), m_state(m_shared) {
     m_shared.zone = options.zone;
     std::string file = options.directory + "/records.db";
     auto writer = std::make_unique<sql::Sqlite>(file, sql::Sqlite::Mode::create);
@@ -108,6 +129,11 @@ public:
     if (options.bytes_max > 0)
       writer->execute(fmt::format("PRAGMA max_page_count={}", std::max<int64_t>(1, options.bytes_max / 4096)));
     m_state.load(*writer);
+    writer->execute("BEGIN IMMEDIATE");
+    m_index.prepare(*writer);
+    writer->execute("COMMIT");
+    m_index.load(*writer);
+    m_state.on_undone = [this](sql::Sqlite& db) { m_index.load(db); };
     m_last_commit = m_state.now.t;
     m_state.on_durable = [this](CommitNumber t) {
       if (t == m_last_commit) return;
@@ -128,20 +154,24 @@ public:
   Receipt write(std::vector<Write> writes) override {
     return guarded([&] {
       if (writes.empty()) return Receipt{};
-      FindMatches matches = find_matches;
+      FindMatches matches = [this](Records& records, std::string_view type, std::string_view query) {
+        return find_matches(records, m_index, type, query);
+      };
       for (int attempt = 0; attempt < k_prepare_attempts_max; attempt++) {
-        PreparedTransaction prepared;
-        {
-          Readers::Lease reader = m_readers->take();
-          reader->query("BEGIN").run();
-          Records records(*reader, m_shared);
-          prepared = prepare(writes, records, matches);
-        }
-        TransactionJob job(prepared, m_shared, m_state, m_options.clock, matches);
         try {
+          PreparedTransaction prepared;
+          {
+            Readers::Lease reader = m_readers->take();
+            reader->query("BEGIN").run();
+            Records records(*reader, m_shared);
+            prepared = prepare(writes, records, m_index, matches);
+          }
+          TransactionJob job(prepared, m_shared, m_index, m_state, m_options.clock, matches);
           m_writer->run(job);
           return job.take_receipt();
         } catch (const PrepareAgain&) { // another writer was faster
+        } catch (const UnitsNeeded& needed) {
+          build(needed.units);
         }
       }
       throw Refused(
@@ -151,7 +181,10 @@ public:
   }
 
   std::unique_ptr<Snapshot> snapshot(std::optional<CommitNumber> as_of) const override {
-    return guarded([&] { return std::make_unique<SqliteSnapshot>(*m_readers, m_shared, as_of); });
+    return guarded([&] {
+      auto build = [this](const std::vector<NeededUnit>& needed) { this->build(needed); };
+      return std::make_unique<SqliteSnapshot>(*m_readers, m_shared, m_index, build, as_of);
+    });
   }
   CommitNumber last_commit() const override { return m_last_commit; }
   int64_t epoch() const override { return m_epoch; }
@@ -188,9 +221,37 @@ public:
   }
 
 private:
+  /// One parameter after the other; others who need one of them wait and find it built.
+  void build(const std::vector<NeededUnit>& units) const {
+    std::lock_guard lock(m_build_mutex);
+    for (const NeededUnit& needed : units) {
+      int64_t type = m_shared.types.find(needed.type);
+      auto state = [&] {
+        Readers::Lease reader = m_readers->take();
+        UnitState state = SearchIndex::state_of(*reader, type, needed.code, needed.variant);
+        if (state.id != 0 && !state.is_ready) m_index.load(*reader);
+        return state;
+      };
+      UnitState unit = state();
+      if (unit.is_ready) continue;
+      if (unit.id == 0) {
+        AddUnitJob add(type, needed.code, needed.variant);
+        m_writer->run(add);
+        unit = state();
+      }
+      for (bool is_ready = false; !is_ready;) {
+        BuildStepJob step(m_index, m_shared, unit.id);
+        m_writer->run(step);
+        is_ready = step.is_ready();
+      }
+    }
+  }
+
   Options m_options;
   DirectoryLock m_lock;
-  Shared m_shared;
+  mutable Shared m_shared;
+  mutable SearchIndex m_index;
+  mutable std::mutex m_build_mutex;
   WriterState m_state;
   std::atomic<CommitNumber> m_last_commit{0};
   int64_t m_epoch = 1;

@@ -75,7 +75,8 @@ struct SearchResult {
   base::Issues warnings;        ///< parameters that were ignored (handling=lenient)
 };
 
-/// A view of the store as of one commit; does not move while others write. Use from one thread, keep it short.
+/// A view of the store as of one commit; does not move while others write. Use from one thread, keep it short; it must
+/// not outlive its store.
 class Snapshot {
 public:
   virtual ~Snapshot() = default;
@@ -104,8 +105,8 @@ public:
 
   /// All or nothing; returns when durable. References urn:uuid:* to a full_url of the same transaction are rewritten to
   /// Type/id; a conditional reference (Type?query) is resolved; a relative reference to nothing is refused (invalid,
-  /// "dangling") unless the target is written in the same transaction. Callable from any thread. What is refused because
-  /// of one write says which by Issue::write.
+  /// "dangling") unless the target is written in the same transaction. Callable from any thread. What is refused
+  /// because of one write says which by Issue::write.
   virtual Receipt write(std::vector<Write> writes) = 0;
   virtual std::unique_ptr<Snapshot> snapshot(std::optional<CommitNumber> as_of = {}) const = 0;
   virtual CommitNumber last_commit() const = 0;

@@ -23,17 +23,20 @@ void WriterState::load(sql::Sqlite& db) {
   now.key = db.whole("SELECT coalesce(max(key),0) FROM resource");
   m_shared.types.load(db);
   m_shared.paths.load(db);
+  m_shared.systems.load(db);
 }
 
 void WriterState::job_begins() {
   now.types = m_shared.types.size();
   now.paths = m_shared.paths.size();
+  now.systems = m_shared.systems.size();
   m_before_job = now;
 }
 void WriterState::job_undone() {
   now = m_before_job;
   m_shared.types.shrink(now.types);
   m_shared.paths.shrink(now.paths);
+  m_shared.systems.shrink(now.systems);
 }
 void WriterState::group_durable() {
   if (on_durable) on_durable(now.t);
@@ -41,6 +44,7 @@ void WriterState::group_durable() {
 void WriterState::group_undone(sql::Sqlite& db) {
   try {
     load(db);
+    if (on_undone) on_undone(db);
   } catch (const sql::SqliteError&) { // the disk is gone: what is remembered is of no use until it comes back
   }
 }
@@ -96,6 +100,7 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
   CurrentRow row = write.id_is_ours ? CurrentRow{} : records.find(write.type, write.id);
   std::string name = fmt::format("{}/{}", write.type, write.id);
   std::string current_origin;
+  bool is_stale = m_index.units_of(write.type).generation != write.generation;
   if (row.key != 0) {
     auto current = records.read_key(row.key);
     assert(current && "a resource has a version");
@@ -104,8 +109,10 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
       write.version_before = row.version;
       write.json_before = std::move(current->json);
       if (write.kind == Write::Kind::remove) write.derived_from = current_origin;
+      is_stale = true;
     }
   }
+  if (is_stale) make_values_again(write);
 
   // What the sender believes about the present.
   bool is_same = false;
@@ -162,12 +169,28 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
     db.query("INSERT INTO type_count(type, current) VALUES(?1,?2) ON CONFLICT(type) DO UPDATE SET current=current+?2",
              type, change)
         .run();
-  if (row.exists()) forget_references(db, key, write.json_before);
+  if (row.exists()) {
+    forget_references(db, key, write.json_before);
+    m_index.remove_rows(records, key, write.values_before);
+  }
   if (is_removal) m_removed.push_back(key);
   return {write.type, write.id, version,
           is_removal     ? Outcome::What::removed
           : row.exists() ? Outcome::What::updated
                          : Outcome::What::created};
+}
+
+/// The values again, for the units and the present version as they are now.
+void TransactionJob::make_values_again(PreparedWrite& write) {
+  auto units = m_index.units_of(write.type);
+  auto values_of = [&](const std::string& json) {
+    if (json.empty()) return SearchValues{};
+    auto document = fhir::Document::parse(json);
+    return m_index.values_of(document.root(), *units.list);
+  };
+  write.values_before = values_of(write.json_before);
+  write.values = values_of(write.text.text);
+  write.generation = units.generation;
 }
 
 void TransactionJob::forget_references(sql::Sqlite& db, int64_t key, std::string_view json) {
@@ -220,6 +243,7 @@ void TransactionJob::check_references(Records& records) {
       int64_t path = m_shared.paths.add(db, path_name);
       db.query("INSERT OR IGNORE INTO refers_outside(address, path, key) VALUES(?,?,?)", address, path, key).run();
     }
+    m_index.add_rows(records, key, write.values);
     int64_t placement = 0;
     if (size_t slash = write.placement.find('/'); slash != std::string::npos)
       placement = key_of(records, std::string_view(write.placement).substr(0, slash),

@@ -5,6 +5,7 @@
 #include "server/store/group_writer.h"
 #include "server/store/records.h"
 #include "server/store/resource_text.h"
+#include "server/store/search_index.h"
 
 #include <unordered_map>
 
@@ -32,6 +33,8 @@ struct PreparedWrite {
   std::vector<std::pair<std::string, std::string>> outside; ///< address, path
   std::string json_before;    ///< of the current version as seen when prepared: what it indexes has to go
   int64_t version_before = 0; ///< 0 = there was none
+  SearchValues values, values_before;
+  int64_t generation = 0; ///< of the units they were made for
 };
 
 /// A search whose answer the transaction rests on.
@@ -49,7 +52,8 @@ struct PreparedTransaction {
 using FindMatches = std::function<std::vector<std::string>(Records&, std::string_view type, std::string_view query)>;
 
 /// Throws Refused with every dangling or unreadable reference that can be told already.
-PreparedTransaction prepare(const std::vector<Write>& writes, Records& records, const FindMatches& find_matches);
+PreparedTransaction prepare(const std::vector<Write>& writes, Records& records, const SearchIndex& index,
+                            const FindMatches& find_matches);
 
 /// Thrown in the writer when a condition has another answer than when it was prepared: prepare again.
 struct PrepareAgain {};
@@ -67,10 +71,11 @@ struct WriterState final : GroupObserver {
     CommitNumber t = 0;
     int64_t seq = 0, key = 0;
     base::Millis recorded_at = 0;
-    size_t types = 0, paths = 0;
+    size_t types = 0, paths = 0, systems = 0;
   };
   Position now;
   std::function<void(CommitNumber)> on_durable;
+  std::function<void(sql::Sqlite&)> on_undone;
 
 private:
   Position m_before_job;
@@ -79,20 +84,23 @@ private:
 
 class TransactionJob : public Job {
 public:
-  TransactionJob(PreparedTransaction& transaction, Shared& shared, WriterState& state, const base::Clock& clock,
-                 const FindMatches& find_matches)
-      : m_transaction(transaction), m_shared(shared), m_state(state), m_clock(clock), m_find_matches(find_matches) {}
+  TransactionJob(PreparedTransaction& transaction, Shared& shared, SearchIndex& index, WriterState& state,
+                 const base::Clock& clock, const FindMatches& find_matches)
+      : m_transaction(transaction), m_shared(shared), m_index(index), m_state(state), m_clock(clock),
+        m_find_matches(find_matches) {}
   void apply(sql::Sqlite& db) override;
   Receipt take_receipt() { return std::move(m_receipt); }
 
 private:
   Outcome write_one(Records& records, PreparedWrite& write, size_t position);
+  void make_values_again(PreparedWrite& write);
   void forget_references(sql::Sqlite& db, int64_t key, std::string_view json);
   void check_references(Records& records);
   void check_removed(Records& records);
   int64_t key_of(Records& records, std::string_view type, std::string_view id);
   PreparedTransaction& m_transaction;
   Shared& m_shared;
+  SearchIndex& m_index;
   WriterState& m_state;
   const base::Clock& m_clock;
   const FindMatches& m_find_matches;

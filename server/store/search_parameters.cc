@@ -1,0 +1,175 @@
+#include "server/store/search_parameters.h"
+
+#include "lib/base/issue.h"
+#include "lib/base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <mutex>
+#include <regex>
+#include <set>
+
+namespace xinglin::store {
+
+namespace {
+
+ParameterKind kind_of(std::string_view type) {
+  constexpr std::array<std::pair<std::string_view, ParameterKind>, 8> k_kinds = {{
+      {"number", ParameterKind::number},
+      {"date", ParameterKind::date},
+      {"string", ParameterKind::string},
+      {"token", ParameterKind::token},
+      {"reference", ParameterKind::reference},
+      {"composite", ParameterKind::composite},
+      {"quantity", ParameterKind::quantity},
+      {"uri", ParameterKind::uri},
+  }};
+  for (auto [name, kind] : k_kinds)
+    if (name == type) return kind;
+  return ParameterKind::special;
+}
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// The type a term starts from: "Condition" of "(Condition.onset as Age)"; empty when it starts otherwise.
+std::string_view leading_type(std::string_view term) {
+  size_t at = 0;
+  while (at < term.size() && (term[at] == '(' || term[at] == ' '))
+    at++;
+  size_t end = at;
+  while (end < term.size() && is_letter(term[end]))
+    end++;
+  return at < term.size() && term[at] >= 'A' && term[at] <= 'Z' ? term.substr(at, end - at) : std::string_view();
+}
+
+/// What a term of a reference parameter says, when it is a path and perhaps a type.
+struct ReferencePath {
+  std::vector<std::string> elements; ///< after the type
+  std::string target;                ///< of `.where(resolve() is X)`; empty = any
+};
+
+std::optional<ReferencePath> plain_path(const std::string& term) {
+  static const std::regex k_form(
+      R"(^\(?([A-Z][A-Za-z]+)((?:\.[A-Za-z]+)+?)(?: as Reference\)|\.as\(Reference\)|\.ofType\(Reference\))?(?:\.where\(resolve\(\) is ([A-Za-z]+)\))?$)");
+  std::smatch match;
+  if (!std::regex_match(term, match, k_form)) return {};
+  ReferencePath path;
+  std::string rest = match[2].str().substr(1);
+  for (std::string_view element : base::split(rest, '.'))
+    path.elements.emplace_back(element);
+  path.target = match[3].str();
+  return path;
+}
+
+/// The JSON paths under which a Reference may stand there; empty when the element holds none.
+std::vector<std::string> json_paths(const std::string& type, const ReferencePath& path) {
+  const fhir::TypeDefinition* definition = fhir::find_type(type);
+  std::string text = type;
+  for (size_t i = 0; i < path.elements.size(); i++) {
+    if (!definition) return {};
+    const fhir::ElementDefinition* element = fhir::find_element(*definition, path.elements[i]);
+    if (!element)
+      for (const auto& each : definition->elements)
+        if (each.name == path.elements[i]) element = &each;
+    if (!element) return {};
+    bool is_last = i + 1 == path.elements.size();
+    if (is_last) {
+      bool holds = std::find(element->types.begin(), element->types.end(), "Reference") != element->types.end();
+      if (!holds) return {};
+      return {text + "." + path.elements[i] + (element->is_choice ? "Reference" : "")};
+    }
+    text += "." + path.elements[i];
+    definition = element->types.empty() ? nullptr : fhir::find_type(element->types[0]);
+  }
+  return {};
+}
+
+std::unique_ptr<Parameter> make(std::string_view type, const fhir::SearchParameterDefinition& definition) {
+  auto parameter = std::make_unique<Parameter>();
+  parameter->type = type;
+  parameter->code = definition.code;
+  parameter->kind = kind_of(definition.type);
+  std::set<std::string> targets;
+  bool is_any_target = false;
+  for (const std::string& term : terms_for_type(definition.expression, type)) {
+    if (parameter->kind == ParameterKind::reference) {
+      if (auto path = plain_path(term)) {
+        auto paths = json_paths(parameter->type, *path);
+        if (!paths.empty()) {
+          parameter->paths.insert(parameter->paths.end(), paths.begin(), paths.end());
+          if (path->target.empty())
+            is_any_target = true;
+          else
+            targets.insert(path->target);
+          continue;
+        }
+      }
+    }
+    parameter->values.push_back(fhirpath::Expression::compile(term, type));
+  }
+  if (is_any_target || targets.empty()) targets = {definition.targets.begin(), definition.targets.end()};
+  parameter->targets.assign(targets.begin(), targets.end());
+  for (const auto& component : definition.components) {
+    Parameter::Component made;
+    for (const auto& each : fhir::search_parameters())
+      if (each.url == component.definition_url) made.kind = kind_of(each.type);
+    for (const std::string& term : terms_for_type(component.expression, type))
+      made.values.push_back(fhirpath::Expression::compile(term));
+    parameter->components.push_back(std::move(made));
+  }
+  return parameter;
+}
+
+} // namespace
+
+std::vector<std::string> terms_for_type(std::string_view expression, std::string_view type) {
+  std::vector<std::string> terms;
+  size_t from = 0;
+  int depth = 0;
+  bool is_quoted = false;
+  auto take = [&](size_t to) {
+    std::string_view term = base::trim(expression.substr(from, to - from));
+    std::string_view leading = leading_type(term);
+    if (term.empty()) return;
+    if (leading.empty() || leading == type || leading == "Resource" || leading == "DomainResource")
+      terms.emplace_back(term);
+  };
+  for (size_t at = 0; at < expression.size(); at++) {
+    char c = expression[at];
+    if (c == '\'') is_quoted = !is_quoted;
+    if (is_quoted) continue;
+    if (c == '(') depth++;
+    if (c == ')') depth--;
+    if (c == '|' && depth == 0) {
+      take(at);
+      from = at + 1;
+    }
+  }
+  take(expression.size());
+  return terms;
+}
+
+const Parameter* ParameterTable::find(std::string_view type, std::string_view code) const {
+  std::pair<std::string, std::string> name(type, code);
+  {
+    std::shared_lock lock(m_mutex);
+    if (auto made = m_made.find(name); made != m_made.end()) return made->second.get();
+  }
+  const auto* definition = fhir::find_search_parameter(type, code);
+  if (!definition) return nullptr;
+  auto parameter = make(type, *definition);
+  std::unique_lock lock(m_mutex);
+  return m_made.try_emplace(std::move(name), std::move(parameter)).first->second.get();
+}
+
+std::vector<std::string> ParameterTable::codes(std::string_view type) {
+  std::set<std::string> codes;
+  for (const auto& each : fhir::search_parameters())
+    if (fhir::find_search_parameter(type, each.code)) codes.emplace(each.code);
+  return {codes.begin(), codes.end()};
+}
+
+} // namespace xinglin::store
