@@ -96,6 +96,7 @@ QueryPlan plan_query(const Indicator& indicator, const package::Catalog& catalog
   plan.indicator = &indicator;
   enum class Mark { open, done };
   std::map<std::string, Mark> marks;
+  std::map<const Fact*, int> times;
   const std::function<void(std::string_view, const std::string&)> visit = [&](std::string_view sql,
                                                                               const std::string& file) {
     for (const SqlName& name : sql_names(sql)) {
@@ -106,6 +107,7 @@ QueryPlan plan_query(const Indicator& indicator, const package::Catalog& catalog
         plan.uses_period = true;
       } else if (const auto fact = catalog.facts.find(name.text); fact != catalog.facts.end()) {
         const auto [mark, is_new] = marks.try_emplace(name.text, Mark::open);
+        ++times[&fact->second];
         if (!is_new) {
           if (mark->second == Mark::open)
             throw invalid(file,
@@ -114,13 +116,15 @@ QueryPlan plan_query(const Indicator& indicator, const package::Catalog& catalog
         }
         visit(fact->second.sql, fact->second.place.file);
         marks[name.text] = Mark::done;
-        plan.facts.push_back(&fact->second);
+        plan.facts.push_back({&fact->second, 0});
       } else if (warehouse.find_table(name.text)) {
         plan.tables.insert(name.text);
       }
     }
   };
   visit(indicator.sql, sql_file_of(indicator));
+  for (auto& use : plan.facts)
+    use.times = times[use.fact];
   return plan;
 }
 
@@ -138,8 +142,11 @@ RowQuery::RowQuery(const QueryPlan& plan, const flatten::Warehouse& warehouse, s
   for (const auto& table : plan.tables)
     m_text += fmt::format("{} as not materialized ({}),\n", sql::quote_identifier(table),
                           warehouse.table_as_of(table, as_of, seen));
-  for (const Fact* fact : plan.facts) {
-    m_text += fmt::format("{} as (\n", sql::quote_identifier(fact->id));
+  for (const auto& [fact, times] : plan.facts) {
+    // OPTIMIZATION: what is read once is not kept whole, so that only the columns asked for are read. What is read more
+    // often is computed once.
+    m_text +=
+        fmt::format("{} as {} (\n", sql::quote_identifier(fact->id), times == 1 ? "not materialized" : "materialized");
     add_author_text(fact->sql, fact->place.file.empty() ? fact->id + ".sql" : fact->place.file, first, last);
     m_text += "\n),\n";
   }

@@ -25,9 +25,13 @@ std::vector<SqlName> sql_names(std::string_view sql);
 /// What an indicator's query reads, transitively.
 struct QueryPlan {
   const package::Indicator* indicator = nullptr;
-  std::vector<const package::Fact*> facts; ///< each after those it reads
-  std::set<std::string> tables;            ///< of the warehouse
-  bool uses_period = false;                ///< :first or :last stands in it or in a fact
+  struct FactUse {
+    const package::Fact* fact;
+    int times; ///< it is named
+  };
+  std::vector<FactUse> facts;   ///< each after those it reads
+  std::set<std::string> tables; ///< of the warehouse
+  bool uses_period = false;     ///< :first or :last stands in it or in a fact
 };
 
 /// Throws Refused(invalid) when facts read one another in a circle.
