@@ -297,14 +297,25 @@ TEST_CASE("a signed report is a valid Composition, reads back, and knows what ch
 TEST_CASE("signing and reading back refuse what is not right") {
   auto county = County::with_two_years();
   auto report = county.report();
-  CHECK(has(refusal([&] { document::sign(report, {"d1", "2024-01-03T09:00:00+08:00"}); }, base::Refusal::invalid),
+  CHECK(has(refusal(
+                [&] {
+                  document::sign(report, {"d1", "2024-01-03T09:00:00+08:00"});
+                },
+                base::Refusal::invalid),
             "Practitioner/ID"));
-  CHECK(has(refusal([&] { document::sign(report, {"Practitioner/d1", "yesterday"}); }, base::Refusal::invalid),
+  CHECK(has(refusal(
+                [&] {
+                  document::sign(report, {"Practitioner/d1", "yesterday"});
+                },
+                base::Refusal::invalid),
             "instant"));
   auto undigested = report;
   undigested.figures[0].digest.clear();
-  CHECK(has(refusal([&] { document::sign(undigested, {"Practitioner/d1", "2024-01-03T09:00:00+08:00"}); },
-                    base::Refusal::invalid),
+  CHECK(has(refusal(
+                [&] {
+                  document::sign(undigested, {"Practitioner/d1", "2024-01-03T09:00:00+08:00"});
+                },
+                base::Refusal::invalid),
             "digest"));
 
   std::string json = document::sign(report, {"Practitioner/d1", "2024-01-03T09:00:00+08:00"});

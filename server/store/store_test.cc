@@ -246,8 +246,9 @@ TEST_CASE("store: malformed writes are refused with what to mend") {
   CHECK(kind_of(create("Patient", "", "a b")) == Refusal::invalid);
   CHECK(kind_of(update("Patient", "a", R"("id":"b")")) == Refusal::invalid);
   CHECK(kind_of(update("Patient", "", "")) == Refusal::invalid);
-  CHECK(refusal_of([&] { store->write({update("Patient", "a", ""), remove("Patient", "a")}); }).kind() ==
-        Refusal::invalid);
+  CHECK(refusal_of([&] {
+          store->write({update("Patient", "a", ""), remove("Patient", "a")});
+        }).kind() == Refusal::invalid);
   Write list = create("Patient", "");
   list.json = "[]";
   CHECK(kind_of(list) == Refusal::invalid);
