@@ -53,7 +53,10 @@ std::shared_ptr<const package::Catalog> House::catalog() {
 }
 
 program::Program& House::program() {
-  if (!m_program) m_program = std::make_unique<program::Program>(store(true), catalog());
+  if (!m_program) {
+    m_program = std::make_unique<program::Program>(store(true), catalog());
+    m_program->install();
+  }
   return *m_program;
 }
 

@@ -37,7 +37,7 @@ public:
   /// The programs; what is wrong with some of them is said on standard error, the others are there.
   std::shared_ptr<const package::Catalog> catalog();
   const base::Issues& package_issues() const { return m_package_issues; }
-  program::Program& program();
+  program::Program& program(); ///< with the definitions of the programs among the records
   /// The tables, caught up with the records.
   flatten::Warehouse& warehouse();
   indicator::Engine& engine();

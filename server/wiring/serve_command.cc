@@ -69,7 +69,6 @@ int serve(const Options& options) {
   services.catalog = house.catalog();
   services.package_issues = house.package_issues();
   services.program = &house.program();
-  services.program->install();
   services.warehouse = &house.warehouse();
   services.engine = &house.engine();
   services.version = program_version();

@@ -76,7 +76,7 @@ class Files(unittest.TestCase):
 
     def test_citizen_id_checksum(self):
         bad = self.patient(identifier=[{"system": CITIZEN_ID, "value": "110101199003074515"}])
-        self.refused("citizen.json", bad, "citizen.json:1", "110101", "Patient.identifier")
+        self.refused("citizen.json", bad, "citizen.json:1", "GB 11643", "Patient.identifier[0].value")
         # Other identifier systems are left alone.
         good = self.write("other.json", self.patient(identifier=[{"system": "http://example.org/ssn", "value": "110101199003074515"}]))
         self.assertEqual(run("load", good, data=self.data).returncode, 0)
