@@ -157,10 +157,12 @@ ChangeText change_number(const Format& format, const Operand& operand) {
     unit = "倍";
     break;
   case Format::Measure::points:
+  case Format::Measure::percent_sign:
   case Format::Measure::plain:
     if (percent) amount = amount * Rational(100);
     digits = operand.decimals;
     if (measure == Format::Measure::points) unit = "个百分点";
+    if (measure == Format::Measure::percent_sign) unit = "%";
     break;
   default:
     if (percent) amount = amount * Rational(100);
@@ -190,6 +192,7 @@ std::string default_verb(const Format& format, const Operand& operand, bool up) 
   const std::string& asked = up ? format.verb_up : format.verb_down;
   if (!asked.empty()) return asked;
   bool points = format.change == Format::Measure::points || format.change == Format::Measure::plain ||
+                format.change == Format::Measure::percent_sign ||
                 (format.change == Format::Measure::automatic && operand.percent);
   if (points) return up ? "上升" : "下降";
   bool difference = format.change == Format::Measure::difference ||

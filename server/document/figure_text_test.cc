@@ -244,6 +244,10 @@ TEST_CASE("changes of shares: points, bare points, relative") {
       {"同比 1位", "42.01%", "42%", "同比基本持平"},
       {"同比 百分点", "4%", "0%", "同比上升4个百分点"},
       {"同比", "42%", "40%", "同比上升2.00个百分点", 2},
+      {"同期 下降了 点% 2位", "12.98%", "16.45%", "下降了3.47%"},
+      {"同期 点%", "12%", "10%", "上升2%"},
+      {"同期 下降 差 2位", "114.75", "120.74", "下降5.99"},
+      {"同期 上升了 百分点 2位", "90.36%", "80.27%", "上升了10.09个百分点"},
       {"同比 点", "5.6", "5.1", "同比上升0.5", 1},
   });
 }
@@ -343,6 +347,12 @@ TEST_CASE("several in one clause") {
   CHECK(direction == -1);
   CHECK(figure_text_following(format, first, direction, &direction) == "增长65.9%");
   CHECK(figure_text_following(format, same, direction, &direction) == "持平");
+  // 门诊和住院次均费用增幅分别下降了3.47%、7.67%
+  Format silent = format_of("同期 分别 下降了 点% 2位");
+  Operand cost{Rational(1298) / Rational(10000), Rational(1645) / Rational(10000), true, 0},
+      stay{Rational(100) / Rational(10000), Rational(867) / Rational(10000), true, 0};
+  CHECK(figure_text(silent, cost) == "分别下降了3.47%");
+  CHECK(figure_text_following(silent, stay, direction_of(cost), &direction) == "7.67%");
 }
 
 TEST_CASE("words that are none") {

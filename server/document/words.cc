@@ -70,9 +70,9 @@ constexpr VagueWord k_vague[] = {{"余", Vague::more},    {"多于", Vague::over
 
 constexpr std::string_view k_per_units[] = {"‰", "/千", "/万", "/10万", "/十万", "/百万"};
 
-constexpr std::string_view k_others[] = {"0位",  "1位",      "2位",  "3位",    "4位",    "5位", "6位",    "整数",
-                                         "截尾", "四舍五入", "去零", "千分位", "汉字",   "%",   "百分比", "百分点",
-                                         "点",   "幅",       "差",   "倍",     "仅数值", "分别"};
+constexpr std::string_view k_others[] = {"0位",  "1位",      "2位",  "3位",    "4位",  "5位",    "6位",    "整数",
+                                         "截尾", "四舍五入", "去零", "千分位", "汉字", "%",      "百分比", "百分点",
+                                         "点",   "点%",      "幅",   "差",     "倍",   "仅数值", "分别"};
 
 std::optional<int64_t> to_integer(std::string_view text) {
   int64_t value = 0;
@@ -172,6 +172,13 @@ bool take_word(std::string_view word, std::string_view own_unit, Format& format)
       return true;
     }
   for (const auto& base : k_own_phrases)
+    if (word == base.word) { // silent: the sentence has said it already
+      format.base = base.base;
+      format.phrase.clear();
+      if (format.show == Format::Show::value) format.show = Format::Show::change;
+      return true;
+    }
+  for (const auto& base : k_own_phrases)
     for (auto colon : {":"sv, "："sv})
       if (word.starts_with(base.word) && word.substr(base.word.size()).starts_with(colon) &&
           word.size() > base.word.size() + colon.size()) {
@@ -225,8 +232,8 @@ bool take_word(std::string_view word, std::string_view own_unit, Format& format)
       return true;
     }
   constexpr std::pair<std::string_view, Format::Measure> k_changes[] = {
-      {"百分点", Format::Measure::points}, {"点", Format::Measure::plain}, {"幅", Format::Measure::relative},
-      {"差", Format::Measure::difference}, {"倍", Format::Measure::times},
+      {"百分点", Format::Measure::points}, {"点", Format::Measure::plain},      {"点%", Format::Measure::percent_sign},
+      {"幅", Format::Measure::relative},   {"差", Format::Measure::difference}, {"倍", Format::Measure::times},
   };
   for (auto [name, change] : k_changes)
     if (word == name) {
@@ -242,6 +249,8 @@ const std::vector<std::string>& all_words() {
     for (const auto& base : k_bases)
       out.emplace_back(base.word);
     for (const auto& base : k_base_values)
+      out.emplace_back(base.word);
+    for (const auto& base : k_own_phrases)
       out.emplace_back(base.word);
     for (auto [up, down] : k_verbs) {
       out.emplace_back(up);

@@ -41,12 +41,13 @@ struct Format {
     base_value, ///< the figure it would be compared with
   };
   enum class Measure : uint8_t {
-    automatic,  ///< points for a share, a difference where a unit is given, else relative
-    relative,   ///< 增长16.4%
-    points,     ///< 上升10.09个百分点
-    plain,      ///< 上升0.02 (points without the word)
-    difference, ///< 增加12间
-    times,      ///< 增长1.2倍
+    automatic,    ///< points for a share, a difference where a unit is given, else relative
+    relative,     ///< 增长16.4%
+    points,       ///< 上升10.09个百分点
+    plain,        ///< 上升0.02 (points without the word)
+    percent_sign, ///< 下降3.47% in points, as summaries of rates say it
+    difference,   ///< 增加12间
+    times,        ///< 增长1.2倍
   };
   enum class Per : uint8_t { none, percent, unit }; ///< %: multiplied by 100; unit: ‰, /万 … are only written after it
 
