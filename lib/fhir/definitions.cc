@@ -42,17 +42,22 @@ template <class T> std::span<const T> part(const std::vector<T>& whole, Range ra
   return std::span<const T>(whole).subspan(range.first, range.count);
 }
 
-uint64_t load(const char* p, size_t count) {
-  uint64_t word = 0;
-  std::memcpy(&word, p, count);
-  return word;
-}
-
 /// Of a member name under a type. Names are short: both ends and the length tell nearly all of them apart.
 uint64_t hash_of(uint16_t type, std::string_view name) {
-  size_t size = std::min<size_t>(name.size(), 8);
-  uint64_t head = load(name.data(), size);
-  uint64_t tail = load(name.data() + name.size() - size, size);
+  const char* end = name.data() + name.size();
+  uint64_t head = 0;
+  uint64_t tail = 0;
+  // OPTIMIZATION: copies of a size known to the compiler.
+  if (name.size() >= 8) {
+    std::memcpy(&head, name.data(), 8);
+    std::memcpy(&tail, end - 8, 8);
+  } else if (name.size() >= 4) {
+    std::memcpy(&head, name.data(), 4);
+    std::memcpy(&tail, end - 4, 4);
+  } else {
+    for (char c : name)
+      head = head << 8 | static_cast<unsigned char>(c);
+  }
   uint64_t hash = head * 0x9E3779B97F4A7C15ULL ^ std::rotl(tail * 0xC2B2AE3D27D4EB4FULL, 31);
   hash = (hash ^ (uint64_t{type} << 17 | name.size())) * 0xD6E8FEB86659FD93ULL;
   return hash ^ hash >> 32;

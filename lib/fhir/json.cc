@@ -27,19 +27,6 @@ namespace {
 constexpr uint32_t k_none = UINT32_MAX;
 }
 
-struct Document::Entry {
-  uint32_t offset;    ///< of the first byte in the source
-  uint32_t length;    ///< in the source
-  uint32_t text_at;   ///< of a string without its quotes, in the source or the arena
-  uint32_t text_size; ///< of a string in bytes; of an array or object its number of children
-  uint32_t name_at;   ///< of the member name, in the source or the arena
-  uint32_t name_size;
-  uint32_t next; ///< next sibling
-  Kind kind;
-  bool text_in_arena;
-  bool name_in_arena;
-};
-
 namespace {
 
 using Entry = Document::Entry;
@@ -497,23 +484,6 @@ Document Document::parse(std::string bytes) {
   return document;
 }
 
-Kind Node::kind() const {
-  return m_index == k_none ? Kind::none : m_document->m_entries[m_index].kind;
-}
-
-std::string_view Node::text() const {
-  if (m_index == k_none) return {};
-  const Entry& entry = m_document->m_entries[m_index];
-  switch (entry.kind) {
-  case Kind::string:
-    return std::string_view(entry.text_in_arena ? m_document->m_unescaped : m_document->m_bytes)
-        .substr(entry.text_at, entry.text_size);
-  case Kind::number:
-  case Kind::boolean: return std::string_view(m_document->m_bytes).substr(entry.offset, entry.length);
-  default: return {};
-  }
-}
-
 bool Node::boolean() const {
   return kind() == Kind::boolean && m_document->m_bytes[offset()] == 't';
 }
@@ -533,28 +503,6 @@ Node Node::at(size_t position) const {
   return child;
 }
 
-size_t Node::size() const {
-  Kind k = kind();
-  return k == Kind::array || k == Kind::object ? m_document->m_entries[m_index].text_size : 0;
-}
-
-std::string_view Node::name() const {
-  if (m_index == k_none) return {};
-  const Entry& entry = m_document->m_entries[m_index];
-  return std::string_view(entry.name_in_arena ? m_document->m_unescaped : m_document->m_bytes)
-      .substr(entry.name_at, entry.name_size);
-}
-
-Node Node::first() const {
-  return size() > 0 ? Node(m_document, m_index + 1) : Node{};
-}
-
-Node Node::next() const {
-  if (m_index == k_none) return {};
-  uint32_t next = m_document->m_entries[m_index].next;
-  return next == k_none ? Node{} : Node(m_document, next);
-}
-
 std::string_view Node::raw() const {
   if (m_index == k_none) return {};
   const Entry& entry = m_document->m_entries[m_index];
@@ -569,11 +517,6 @@ int Node::line() const {
   if (m_index == k_none) return 0;
   auto begin = m_document->m_bytes.begin();
   return 1 + static_cast<int>(std::count(begin, begin + static_cast<std::ptrdiff_t>(offset()), '\n'));
-}
-
-Node::Iterator& Node::Iterator::operator++() {
-  m_node_index = m_node_document->m_entries[m_node_index].next;
-  return *this;
 }
 
 void JsonWriter::separate() {

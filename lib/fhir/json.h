@@ -73,7 +73,7 @@ public:
   Node root() const { return Node(this, 0); }
   std::string_view bytes() const { return m_bytes; }
 
-  struct Entry; ///< one flat record per value, in document order; see json.cc
+  struct Entry; ///< one flat record per value, in document order
 private:
   friend class Node;
   Document();
@@ -81,6 +81,63 @@ private:
   std::string m_unescaped; ///< arena for strings that contained escapes
   std::vector<Entry> m_entries;
 };
+
+struct Document::Entry {
+  uint32_t offset;    ///< of the first byte in the source
+  uint32_t length;    ///< in the source
+  uint32_t text_at;   ///< of a string without its quotes, in the source or the arena
+  uint32_t text_size; ///< of a string in bytes; of an array or object its number of children
+  uint32_t name_at;   ///< of the member name, in the source or the arena
+  uint32_t name_size;
+  uint32_t next; ///< next sibling
+  Kind kind;
+  bool text_in_arena;
+  bool name_in_arena;
+};
+
+// OPTIMIZATION: every walk of a document consists of these, so they are inlined.
+
+inline Kind Node::kind() const {
+  return m_index == UINT32_MAX ? Kind::none : m_document->m_entries[m_index].kind;
+}
+
+inline std::string_view Node::text() const {
+  if (m_index == UINT32_MAX) return {};
+  const Document::Entry& entry = m_document->m_entries[m_index];
+  if (entry.kind == Kind::string) {
+    const std::string& from = entry.text_in_arena ? m_document->m_unescaped : m_document->m_bytes;
+    return {from.data() + entry.text_at, entry.text_size};
+  }
+  if (entry.kind != Kind::number && entry.kind != Kind::boolean) return {};
+  return {m_document->m_bytes.data() + entry.offset, entry.length};
+}
+
+inline size_t Node::size() const {
+  Kind k = kind();
+  return k == Kind::array || k == Kind::object ? m_document->m_entries[m_index].text_size : 0;
+}
+
+inline std::string_view Node::name() const {
+  if (m_index == UINT32_MAX) return {};
+  const Document::Entry& entry = m_document->m_entries[m_index];
+  const std::string& from = entry.name_in_arena ? m_document->m_unescaped : m_document->m_bytes;
+  return {from.data() + entry.name_at, entry.name_size};
+}
+
+inline Node Node::first() const {
+  return size() > 0 ? Node(m_document, m_index + 1) : Node{};
+}
+
+inline Node Node::next() const {
+  if (m_index == UINT32_MAX) return {};
+  uint32_t next = m_document->m_entries[m_index].next;
+  return next == UINT32_MAX ? Node{} : Node(m_document, next);
+}
+
+inline Node::Iterator& Node::Iterator::operator++() {
+  m_node_index = m_node_document->m_entries[m_node_index].next;
+  return *this;
+}
 
 /// Builds compact JSON text. Calls must nest properly (asserted).
 class JsonWriter {
