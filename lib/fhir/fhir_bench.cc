@@ -68,6 +68,10 @@ int main(int argc, char** argv) {
   using namespace xinglin::fhir;
   const char* data = std::getenv("XINGLIN_DATA");
   std::filesystem::path folder = argc > 1 ? argv[1] : std::string(data ? data : "../shared/data") + "/synthea/r4";
+  if (!std::filesystem::is_directory(folder)) {
+    fmt::print(stderr, "fhir_bench: no folder {}; name one, or set XINGLIN_DATA\n", folder.string());
+    return 2;
+  }
   std::vector<std::string> texts;
   size_t bytes = 0;
   for (const char* ending : {".json", ".json.gz"}) {

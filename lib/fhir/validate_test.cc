@@ -1,5 +1,7 @@
 #include "lib/fhir/validate.h"
 
+#include "lib/fhir/primitive.h"
+#include "lib/fhir/xhtml.h"
 #include "tests/support/data.h"
 #include "tests/support/files.h"
 
@@ -83,6 +85,28 @@ TEST_CASE("issues stop at the limit") {
   Document document = Document::parse(many + "}");
   CHECK(validate(document).size() == 100);
   CHECK(validate(document, {.issues_max = 7}).size() == 7);
+}
+
+TEST_CASE("limits: length of a string, nesting of a narrative") {
+  auto named = [](size_t length) {
+    return R"({"resourceType":"Patient","name":[{"text":")" + std::string(length, 'x') + "\"}]}";
+  };
+  auto nested = [](int depth) {
+    std::string text = R"(<div xmlns='http://www.w3.org/1999/xhtml'>)";
+    for (int i = 1; i < depth; ++i)
+      text += "<p>";
+    text += "x";
+    for (int i = 1; i < depth; ++i)
+      text += "</p>";
+    return R"({"resourceType":"Patient","text":{"status":"generated","div":")" + text + "</div>\"}}";
+  };
+  std::string text;
+  CHECK_FALSE(is_refused(named(k_string_bytes_max), text));
+  CHECK(is_refused(named(k_string_bytes_max + 1), text));
+  CHECK(text.find("more than the 1048576 allowed") != std::string::npos);
+  CHECK_FALSE(is_refused(nested(k_xhtml_depth_max), text));
+  CHECK(is_refused(nested(k_xhtml_depth_max + 1), text));
+  CHECK(text.find("nested more than 100 deep") != std::string::npos);
 }
 
 TEST_CASE("a resource inside a document is validated with the expression it is given") {
