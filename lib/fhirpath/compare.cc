@@ -382,23 +382,43 @@ std::optional<std::strong_ordering> order(const SystemValue& a, const SystemValu
   return {};
 }
 
+namespace {
+
+size_t hash_number(const base::Decimal& value) {
+  return std::hash<std::string>()(value.normalized().to_string());
+}
+
+/// A structure in whatever order its members stand.
+size_t hash_node(fhir::Node node) {
+  switch (node.kind()) {
+  case fhir::Kind::object:
+  case fhir::Kind::array: {
+    size_t sum = 5;
+    for (const fhir::Node child : node)
+      sum += (std::hash<std::string_view>()(child.name()) | 1) * hash_node(child);
+    return sum;
+  }
+  case fhir::Kind::number: {
+    const auto value = base::Decimal::parse(node.text());
+    return value ? hash_number(*value) : std::hash<std::string_view>()(node.text());
+  }
+  default: return std::hash<std::string_view>()(node.text());
+  }
+}
+
+} // namespace
+
 size_t hash(const Item& item) {
   std::string_view text;
   if (quick_text(item, text)) return std::hash<std::string_view>()(text);
   SystemValue value;
   if (to_system(item, value)) {
     if (value.kind == SystemKind::string) return std::hash<std::string_view>()(value.text);
-    if (value.is_number()) return std::hash<std::string>()(value.number().normalized().to_string());
+    if (value.is_number()) return hash_number(value.number());
     if (value.kind == SystemKind::boolean) return value.boolean ? 1 : 2;
-    return 3; // moments and quantities: what is equal can be written in many ways
+    return value.kind == SystemKind::quantity ? hash(value.quantity) : hash(value.moment);
   }
-  if (item.tag != Tag::node) return 4;
-  // A structure: by its shape and its texts, in whatever order the members stand.
-  size_t sum = 5;
-  for (const fhir::Node member : item.node())
-    sum += std::hash<std::string_view>()(member.name()) *
-           (member.is_string() ? std::hash<std::string_view>()(member.text()) | 1 : 1);
-  return sum;
+  return item.is_node() ? hash_node(item.node()) : 4;
 }
 
 } // namespace xinglin::fhirpath

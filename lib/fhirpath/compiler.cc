@@ -45,6 +45,7 @@ namespace {
 struct Typed {
   uint32_t op = k_none;
   StaticType type;
+  bool never = false; ///< gives nothing here: the path of another resource type (search parameters are full of them)
 };
 
 /// What names mean at a place: the type of $this, and whether that is the expression's own input.
@@ -69,8 +70,8 @@ public:
     m_ast = parse(m_out->text);
     if (context.known && context.types.size() == 1) m_out->context = context.types.front();
     const Typed root = compile(m_ast.root, {context, true});
-    m_out->root = root.op;
-    m_out->result = root.type;
+    m_out->root = root.never ? emit(Code::empty, 0) : root.op;
+    m_out->result = root.never ? StaticType{true, true, {}} : root.type;
     return m_out;
   }
 
@@ -169,7 +170,7 @@ private:
     case Ast::Kind::indexer: {
       const Typed input = compile(n.children[0], scope);
       const Typed position = compile(n.children[1], scope);
-      return {emit(Code::indexer, n.offset, input.op, {position.op}), one_of(input.type)};
+      return {emit(Code::indexer, n.offset, input.op, {position.op}), one_of(input.type), input.never};
     }
     case Ast::Kind::unary: {
       const Typed operand = compile(n.children[0], scope);
@@ -289,7 +290,8 @@ private:
         if (const TypeInfo* type = m_model.fhir(n.text)) {
           StaticType out{true, scope.self.single, {type}};
           if (scope.self.known && scope.self.types.size() == 1 && scope.self.types[0]->is_a(type)) out = scope.self;
-          return {emit(Code::of_head, n.offset, k_none, {}, add_type_data(type)), out};
+          const bool never = scope.is_root && scope.self.known && !may_be(scope.self, type);
+          return {emit(Code::of_head, n.offset, k_none, {}, add_type_data(type)), out, never};
         }
         if (!scope.self.known)
           fail(n.offset, "there is no type '" + n.text + "'" + did_you_mean(n.text, m_model.names()));
@@ -337,7 +339,7 @@ private:
     }
     if (!found && !open && !input.type.types.empty()) refuse_element(n, input.type);
     if (open) out = {};
-    return {emit(Code::step, n.offset, input.op, {}, add_step(n.text, owner, element, nullptr)), out};
+    return {emit(Code::step, n.offset, input.op, {}, add_step(n.text, owner, element, nullptr)), out, input.never};
   }
 
   [[noreturn]] void refuse_element(const Ast::Node& n, const StaticType& type) const {
@@ -393,7 +395,7 @@ private:
     if (type && may_be(input.type, type)) out.types.push_back(type);
     if (type && type->is_system && out.types.empty()) out.types.push_back(type);
     narrow(input, type);
-    return {emit(code, offset, input.op, {}, add_type_data(type)), out};
+    return {emit(code, offset, input.op, {}, add_type_data(type)), out, input.never};
   }
 
   /// A choice that is filtered by type at once reads only that type's JSON name.
@@ -430,6 +432,11 @@ private:
     for (const auto& entry : k_boolean)
       if (entry.text == n.text)
         return {emit(entry.code, n.offset, k_none, {left.op, right.op}), system(SystemKind::boolean)};
+    if (n.text == "|" && left.never && right.never) return {left.op, merged(left.type, right.type), true};
+    if (n.text == "|" && (left.never || right.never)) {
+      const Typed& live = left.never ? right : left;
+      return {live.type.single ? live.op : emit(Code::distinct, n.offset, live.op), live.type};
+    }
     if (n.text == "|") return {emit(Code::merge, n.offset, left.op, {right.op}), merged(left.type, right.type)};
     if (n.text == "&")
       return {emit(Code::concatenate, n.offset, k_none, {left.op, right.op}), system(SystemKind::string)};
@@ -517,7 +524,9 @@ private:
       data = constant_pattern(argument[0]);
     const uint32_t op = emit(info->code, n.offset, input.op, args, data);
     m_out->ops[op].flags = flags;
-    return {op, gives(*info, input.type, types)};
+    const bool never = input.never && (info->code == Code::where || info->code == Code::extension ||
+                                       info->code == Code::resolve || info->gives == Gives::one);
+    return {op, gives(*info, input.type, types), never};
   }
 
   static bool takes_text(Code code) {
@@ -588,7 +597,7 @@ private:
       return {};
     }
     const uint32_t fused = emit(Code::where_equals, n.offset, input.op, {right.data, criterion}, left.data);
-    return Typed{fused, input.type};
+    return Typed{fused, input.type, input.never};
   }
 
   StaticType gives(const FunctionInfo& info, const StaticType& input, const std::vector<StaticType>& arguments) const {

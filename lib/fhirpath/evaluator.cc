@@ -69,7 +69,8 @@ Evaluator::~Evaluator() = default;
 Item Evaluator::root_item(fhir::Node node, const TypeInfo* context) {
   const TypeInfo* type = context;
   if (node.is_object()) {
-    if (const fhir::Node name = node["resourceType"]) {
+    const fhir::Node name = node["resourceType"];
+    if (name && (!context || name.text() != context->name)) {
       if (const TypeInfo* own = Model::r4().fhir(name.text())) type = own;
     }
   }

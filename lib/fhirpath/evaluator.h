@@ -56,6 +56,9 @@ public:
   Evaluator(const Evaluator&) = delete;
   Evaluator& operator=(const Evaluator&) = delete;
 
+  /// Allows fewer steps than k_steps_max.
+  void limit_steps(uint64_t steps) { m_steps_max = steps; }
+
   /// Forgets all results; `resource` is %resource and %rootResource until the next begin().
   void begin(fhir::Node resource, const Environment& environment);
   /// The item an expression of context `context` starts from.
@@ -94,6 +97,7 @@ private:
   std::vector<Item> m_stack;
   Arena m_arena;
   uint64_t m_steps = 0;
+  uint64_t m_steps_max = k_steps_max;
   fhir::Node m_resource;
   const Environment* m_environment = nullptr;
   std::vector<std::pair<std::string_view, std::vector<Item>>> m_variables;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <vector>
 
 namespace xinglin::fhirpath {
@@ -359,6 +360,25 @@ std::optional<std::strong_ordering> compare(const QuantityValue& a, const Quanti
   const auto both = in_base_units(a, b);
   if (!both) return {};
   return order(both->first, both->second);
+}
+
+size_t hash(const QuantityValue& quantity) {
+  const auto of_text = [](const std::string& text) { return std::hash<std::string>()(text); };
+  try {
+    if (is_long_calendar(quantity)) {
+      const Rational months = Rational(quantity.value) * Rational(quantity.unit == "year" ? 12 : 1);
+      return of_text(months.to_decimal().normalized().to_string() + " months");
+    }
+    const auto unit = parse_unit(ucum_code(quantity));
+    if (!unit) return of_text(quantity.value.normalized().to_string() + std::string(quantity.unit));
+    const Rational value = (Rational(quantity.value) + unit->offset) * unit->factor;
+    std::string dimensions;
+    for (const auto& [name, power] : unit->dimensions)
+      dimensions += std::string(name) + std::to_string(power);
+    return of_text(value.to_decimal().normalized().to_string() + dimensions);
+  } catch (const base::Refused&) {
+    return 0;
+  }
 }
 
 bool comparable(const QuantityValue& a, const QuantityValue& b) {

@@ -15,6 +15,8 @@ namespace xinglin::fhirpath {
 std::optional<std::strong_ordering> compare(const QuantityValue& a, const QuantityValue& b);
 /// Equal after rounding to the less precise of the two; calendar and UCUM years and months count as alike.
 bool equivalent(const QuantityValue& a, const QuantityValue& b);
+/// Quantities that compare as equal have equal hashes.
+size_t hash(const QuantityValue& quantity);
 /// Can the one be converted to the other's unit?
 bool comparable(const QuantityValue& a, const QuantityValue& b);
 /// The value of `a` in the unit of `b`; empty when there is no exact-enough conversion.

@@ -114,9 +114,9 @@ void Running::fail(const Op& op, const std::string& message) const {
 
 void Running::count(uint64_t steps) {
   m_evaluator.m_steps += steps;
-  if (m_evaluator.m_steps > k_steps_max)
+  if (m_evaluator.m_steps > m_evaluator.m_steps_max)
     throw base::Refused(base::Refusal::too_large, "too-costly",
-                        "FHIRPath: more than " + std::to_string(k_steps_max) +
+                        "FHIRPath: more than " + std::to_string(m_evaluator.m_steps_max) +
                             " steps: narrow the expression: " + m_program.text);
 }
 
@@ -605,8 +605,9 @@ bool Running::where_keyed(const Op& op, const Frame& frame) {
     m_stack.resize(base);
     keyed->sorted = keyed->entries.size() > k_linear_max;
     if (keyed->sorted)
-      std::stable_sort(keyed->entries.begin(), keyed->entries.end(),
-                       [](const auto& a, const auto& b) { return a.first < b.first; });
+      std::sort(keyed->entries.begin(), keyed->entries.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first < b.first : a.second.ref.index < b.second.ref.index;
+      });
     keyed->owner = owner;
     keyed->list = list.element;
     keyed->key = key.element;
@@ -874,7 +875,7 @@ void Running::sort(const Op& op, const Frame& frame) {
   std::vector<size_t> places(size);
   for (size_t i = 0; i < size; ++i)
     places[i] = i;
-  std::stable_sort(places.begin(), places.end(), [&](size_t a, size_t b) {
+  std::sort(places.begin(), places.end(), [&](size_t a, size_t b) {
     for (size_t key = 0; key < keys; ++key) {
       const SystemValue& left = values[a * keys + key];
       const SystemValue& right = values[b * keys + key];
@@ -887,7 +888,7 @@ void Running::sort(const Op& op, const Frame& frame) {
       if (!result || *result == 0) continue;
       return (*result < 0) != ((op.flags >> key & 1) != 0);
     }
-    return false;
+    return a < b; // equal keys keep their order
   });
   std::vector<Item> sorted;
   sorted.reserve(size);

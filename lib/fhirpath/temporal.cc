@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 namespace xinglin::fhirpath {
 namespace {
@@ -222,6 +223,17 @@ std::optional<std::strong_ordering> compare(const Moment& a, const Moment& b) {
   set_seconds(left, seconds(a));
   set_seconds(right, seconds(b));
   return compare_parts(left, right);
+}
+
+size_t hash(const Moment& moment) {
+  // What is equal has one precision, and with a time of day either no zone or one instant.
+  Moment whole = moment;
+  if (whole.precision < Moment::month) whole.months = 1;
+  if (whole.precision < Moment::day) whole.days = 1;
+  if (whole.kind == TemporalKind::time) whole.years = 1970;
+  int64_t seconds = local_seconds(whole);
+  if (whole.precision >= Moment::hour && whole.has_zone) seconds -= int64_t{whole.zone_minutes} * 60;
+  return std::hash<int64_t>()(seconds * 8 + whole.precision) ^ std::hash<int64_t>()(whole.nanoseconds);
 }
 
 bool same(const Moment& a, const Moment& b) {

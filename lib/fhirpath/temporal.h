@@ -44,6 +44,8 @@ struct Moment {
 
 /// Order as far as the precisions tell; empty when undecidable or when one is a time and the other is not.
 std::optional<std::strong_ordering> compare(const Moment& a, const Moment& b);
+/// Moments that compare as equal have equal hashes.
+size_t hash(const Moment& moment);
 /// Same precision and equal.
 bool same(const Moment& a, const Moment& b);
 /// `moment` moved by whole `unit`s (calendar word); a date moved by hours moves by the whole days in them. Empty when
