@@ -34,11 +34,21 @@ void Checker::warning(const Place& place, std::string text) {
 }
 
 void Checker::refused(const Place& place, std::string_view what, const base::Refused& refused) {
-  for (const auto& issue : refused.issues())
+  for (const auto& issue : refused.issues()) {
+    const bool says_column = issue.column == 0 || issue.text.find("column ") != std::string::npos;
     error(place,
-          issue.column > 0 ? fmt::format("{}: {} (at character {})", what, issue.text, issue.column)
-                           : fmt::format("{}: {}", what, issue.text),
+          fmt::format("{}: {}{}", what, issue.text, says_column ? "" : fmt::format(" (at character {})", issue.column)),
           issue.code);
+  }
+}
+
+void Checker::not_known(const Place& place, std::string_view kind, const std::string& id,
+                        const std::vector<std::string>& known) {
+  const std::string near = base::suggest(id, known);
+  error(place,
+        near.empty() ? fmt::format("there is no {} '{}'; declare it or correct the name", kind, id)
+                     : fmt::format("there is no {} '{}'; did you mean '{}'?", kind, id, near),
+        "not-found");
 }
 
 bool Checker::sees(const std::string& program, const std::string& owner) const {

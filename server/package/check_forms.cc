@@ -22,7 +22,17 @@ bool compile(Checker& checker, const Place& place, std::string_view what, const 
     Expression::compile(prepare_rule(text, names), context, names);
     return true;
   } catch (const base::Refused& refused) {
-    checker.refused(place, fmt::format("{} \"{}\"", what, text), refused);
+    const std::string& said = refused.issues().front().text;
+    const size_t open = said.find('\''), close = said.find('\'', open + 1);
+    const bool is_name = said.find("is not an element of") != std::string::npos && close != std::string::npos;
+    const std::string near = is_name ? base::suggest(said.substr(open + 1, close - open - 1), names) : std::string();
+    if (near.empty())
+      checker.refused(place, fmt::format("{} \"{}\"", what, text), refused);
+    else
+      checker.error(place,
+                    fmt::format("{} \"{}\": there is no item {}; did you mean '{}'?", what, text,
+                                said.substr(open, close - open + 1), near),
+                    "not-found");
     return false;
   }
 }
@@ -98,7 +108,8 @@ void require_elements(Checker& checker, const Yield& yield) {
       return first == element.name || (element.is_choice && first.starts_with(element.name));
     });
     if (!set)
-      checker.error(yield.place, fmt::format("a {} needs '{}'; set it", yield.resource, element.name), "required");
+      checker.error(yield.place, fmt::format("{} needs '{}'; set it", with_article(yield.resource), element.name),
+                    "required");
   }
 }
 
@@ -140,26 +151,26 @@ void check_yield(Checker& checker, const Form& form, const Yield& yield, const s
                          "not-found");
   }
   if (!yield.when.empty()) compile(checker, yield.place, "when", yield.when, "QuestionnaireResponse", names);
-  for (const auto& [text, expression] : yield.set) {
+  for (size_t i = 0; i < yield.set.size(); ++i) {
+    const auto& [text, expression] = yield.set[i];
+    const Place place{yield.place.file, i < yield.set_lines.size() ? yield.set_lines[i] : yield.place.line};
     try {
       const ElementPath path = compile_element_path(yield.resource, text);
       if (const Item* item = find_item(form.items, base::trim(expression))) {
-        if (const std::string problem = mismatch(path, *item); !problem.empty())
-          checker.error(yield.place, problem, "value");
+        if (const std::string problem = mismatch(path, *item); !problem.empty()) checker.error(place, problem, "value");
         const Item* group = yield.each.empty() ? nullptr : find_item(form.items, yield.each);
         const bool of_part = group && (group->id == item->id || find_item(group->items, item->id));
         const bool many = item->repeats || std::none_of(form.items.begin(), form.items.end(),
                                                         [&](const Item& top) { return top.id == item->id; });
         if (many && !of_part && !path.leaf_is_open_list)
-          checker.error(yield.place,
-                        fmt::format("'{}' may have several values and {} takes one; use each: or a list element",
-                                    item->id, path.text));
+          checker.error(place, fmt::format("'{}' may have several values and {} takes one; use each: or a list element",
+                                           item->id, path.text));
         continue;
       }
     } catch (const base::Refused& refused) {
-      checker.refused(yield.place, fmt::format("yield {}", yield.id), refused);
+      checker.refused(place, fmt::format("yield {}", yield.id), refused);
     }
-    compile(checker, yield.place, text, expression, "QuestionnaireResponse", names);
+    compile(checker, place, text, expression, "QuestionnaireResponse", names);
   }
   require_elements(checker, yield);
 }
@@ -169,16 +180,17 @@ void check_yield(Checker& checker, const Form& form, const Yield& yield, const s
 void check_registers(Checker& checker) {
   for (const auto& [id, one] : checker.catalog().registers) {
     if (!fhir::is_resource_type(one.kept_as)) {
-      checker.error(one.place, fmt::format("kept_as '{}' is not a resource type of FHIR R4", one.kept_as), "not-found");
+      checker.error(place_of(one, "kept_as"),
+                    fmt::format("kept_as '{}' is not a resource type of FHIR R4", one.kept_as), "not-found");
       continue;
     }
     const auto path = [&](const Place& place, std::string_view what, const std::string& text,
                           std::string_view context) {
       if (!text.empty()) compile(checker, place, what, text, context, {});
     };
-    path(one.place, "where", one.where, one.kept_as);
-    path(one.place, "org", one.org, one.kept_as);
-    path(one.place, "subject", one.subject, one.kept_as);
+    path(place_of(one, "where"), "where", one.where, one.kept_as);
+    path(place_of(one, "org"), "org", one.org, one.kept_as);
+    path(place_of(one, "subject"), "subject", one.subject, one.kept_as);
     for (const auto& item : one.items) {
       check_item(checker, one.program, item);
       path(item.place, "path", item.path, one.kept_as);
@@ -192,7 +204,7 @@ void check_registers(Checker& checker) {
 
 void check_forms(Checker& checker) {
   for (const auto& [id, form] : checker.catalog().forms) {
-    checker.find(checker.catalog().registers, form.about, form.program, form.place, "register");
+    checker.find(checker.catalog().registers, form.about, form.program, place_of(form, "about"), "register");
     for (const auto& item : form.items)
       check_item(checker, form.program, item);
     check_was(checker, form.items, form.items);

@@ -15,13 +15,13 @@ std::string domain_of(const std::string& id) {
   return id.substr(0, id.find('.'));
 }
 
-void check_references(Checker& checker, const Indicator& indicator, const Derived& expression) {
+void check_references(Checker& checker, const Indicator& indicator, const Place& place, const Derived& expression) {
   for (const auto& id : indicators_of(expression))
-    checker.find(checker.catalog().indicators, id, indicator.program, indicator.place, "indicator");
+    checker.find(checker.catalog().indicators, id, indicator.program, place, "indicator");
   for (const auto& id : indicators_of(expression, true)) {
     const auto found = checker.catalog().indicators.find(id);
     if (found != checker.catalog().indicators.end() && found->second.period != PeriodKind::stock)
-      checker.error(indicator.place, fmt::format("average() and days() are of a stock; {} is a flow", id));
+      checker.error(place, fmt::format("average() and days() are of a stock; {} is a flow", id));
   }
 }
 
@@ -132,21 +132,22 @@ void check_indicators(Checker& checker) {
   for (const auto& [id, indicator] : checker.catalog().indicators) {
     if (!indicator.derived.empty()) {
       try {
-        check_references(checker, indicator, parse_derived(indicator.derived));
+        check_references(checker, indicator, place_of(indicator, "derived"), parse_derived(indicator.derived));
       } catch (const base::Refused& refused) {
-        checker.refused(indicator.place, fmt::format("derived \"{}\"", indicator.derived), refused);
+        checker.refused(place_of(indicator, "derived"), fmt::format("derived \"{}\"", indicator.derived), refused);
       }
     }
     if (!indicator.population.empty())
-      checker.find(checker.catalog().indicators, indicator.population, indicator.program, indicator.place, "indicator");
+      checker.find(checker.catalog().indicators, indicator.population, indicator.program,
+                   place_of(indicator, "population"), "indicator");
     check_circle(checker, indicator);
     for (const auto& text : indicator.agrees) {
       try {
         const Relation relation = parse_relation(text);
-        check_references(checker, indicator, relation.left);
-        check_references(checker, indicator, relation.right);
+        check_references(checker, indicator, place_of(indicator, "agrees"), relation.left);
+        check_references(checker, indicator, place_of(indicator, "agrees"), relation.right);
       } catch (const base::Refused& refused) {
-        checker.refused(indicator.place, fmt::format("agrees \"{}\"", text), refused);
+        checker.refused(place_of(indicator, "agrees"), fmt::format("agrees \"{}\"", text), refused);
       }
     }
     for (const auto& make : indicator.make)

@@ -2,7 +2,6 @@
 // looked up in the allowlist; the columns are those that the engine counts.
 #include "lib/sql/duck.h"
 #include "server/package/checker.h"
-#include "server/package/names.h"
 #include "server/package/sql_rules.h"
 
 #include <algorithm>
@@ -69,7 +68,7 @@ private:
       }
       return state->second == Bound::good;
     }
-    bool good = bind_sources(fact.sql, fact.id);
+    bool good = bind_sources(fact.sql);
     const auto columns = good ? bind(fact.sql, fact.place, fact.program) : std::nullopt;
     good = columns.has_value();
     if (columns) {
@@ -90,21 +89,14 @@ private:
   }
 
   /// False when a fact that the query reads is wrong itself: that was said at its own place.
-  bool bind_sources(const std::string& sql, const std::string& self) {
-    bool good = true;
-    for (const auto& name : names_in_sql(sql)) {
-      const auto fact = m_checker.catalog().facts.find(name);
-      if (fact == m_checker.catalog().facts.end()) continue;
-      if (name == self && !reads(sql, name)) continue;
-      good = bind_fact(fact->second) && good;
-    }
-    return good;
-  }
-
-  /// Does the query read that name as a table?
-  bool reads(const std::string& sql, const std::string& name) {
+  bool bind_sources(const std::string& sql) {
     const auto tree = parse(sql);
-    return !tree || read_sql_tree(tree->root()).tables.contains(name);
+    if (!tree) return true; // what is wrong with it is said when it is bound
+    bool good = true;
+    for (const auto& name : read_sql_tree(tree->root()).tables)
+      if (const auto fact = m_checker.catalog().facts.find(name); fact != m_checker.catalog().facts.end())
+        good = bind_fact(fact->second) && good;
+    return good;
   }
 
   /// Without a ';' at the end, and with a period.
@@ -185,7 +177,7 @@ private:
 
   void check_indicator(const Indicator& indicator) {
     const Place place{indicator.program + "/indicators/" + indicator.id + ".sql", 1};
-    if (!bind_sources(indicator.sql, "")) return; // said at the fact
+    if (!bind_sources(indicator.sql)) return; // said at the fact
     const auto columns = bind(indicator.sql, place, indicator.program);
     if (!columns) return;
     using enum sql::DuckType;

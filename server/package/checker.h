@@ -36,19 +36,24 @@ public:
     std::vector<std::string> known;
     for (const auto& [name, one] : map)
       known.push_back(name);
-    const std::string near = base::suggest(id, known);
-    error(place,
-          near.empty() ? fmt::format("there is no {} '{}'; declare it or correct the name", kind, id)
-                       : fmt::format("there is no {} '{}'; did you mean '{}'?", kind, id, near),
-          "not-found");
+    not_known(place, kind, id, known);
     return nullptr;
   }
 
 private:
+  void not_known(const Place& place, std::string_view kind, const std::string& id,
+                 const std::vector<std::string>& known);
+
   const Catalog* m_catalog;
   base::Issues* m_issues;
   std::map<std::string, std::set<std::string>> m_seen; ///< program → those it sees
 };
+
+/// The place of a key in a file that was read, the declaration's own when the key is not there.
+template <typename Declaration> Place place_of(const Declaration& declared, const std::string& key) {
+  const auto found = declared.lines.find(key);
+  return found == declared.lines.end() ? declared.place : Place{declared.place.file, found->second};
+}
 
 void check_registers(Checker& checker);
 void check_forms(Checker& checker);

@@ -48,7 +48,10 @@ public:
       result.comparison = at_most;
     else if (take_text(">="))
       result.comparison = at_least;
-    else if (take('='))
+    else if (take_text("=>")) {
+      m_at -= 2;
+      fail("'=>' is no comparison; write >=");
+    } else if (take('='))
       result.comparison = equal;
     else if (take('<'))
       result.comparison = less;

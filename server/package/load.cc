@@ -66,52 +66,62 @@ std::string read_bytes(const fs::path& path) {
   return text;
 }
 
+/// What lies in a program's folder, by path; folders that do not belong are not entered. Names with a dot are passed
+/// over.
+std::map<std::string, fs::directory_entry> list_folder(const fs::path& folder) {
+  std::map<std::string, fs::directory_entry> entries;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".")) continue;
+    entries.emplace(name, entry);
+    const bool known =
+        std::any_of(std::begin(k_folders), std::end(k_folders), [&](const Folder& one) { return one.name == name; });
+    if (!known || !entry.is_directory()) continue;
+    for (const auto& inner : fs::directory_iterator(entry.path())) {
+      const std::string file = inner.path().filename().string();
+      if (!file.starts_with(".")) entries.emplace(name + "/" + file, inner);
+    }
+  }
+  return entries;
+}
+
+void refuse_folder(const std::string& path, const Place& place, base::Issues& issues) {
+  if (std::find(std::begin(k_later), std::end(k_later), path) != std::end(k_later))
+    return add_issue(issues, place,
+                     fmt::format("'{}' is a word this version does not run yet; take the folder out", path),
+                     "not-supported");
+  std::vector<std::string> known;
+  for (const auto& one : k_folders)
+    known.emplace_back(one.name);
+  const std::string near = base::suggest(path, known);
+  add_issue(issues, place,
+            near.empty() ? fmt::format("unknown folder '{}'; see docs/authoring.md for what belongs in a program", path)
+                         : fmt::format("unknown folder '{}'; did you mean '{}'?", path, near));
+}
+
 /// All files of a program's folder, with what does not belong there refused.
 Files read_files(const fs::path& folder, const std::string& id, base::Issues& issues) {
   Files files;
-  for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with(".")) {
-      if (entry->is_directory()) entry.disable_recursion_pending();
-      continue;
-    }
-    const std::string path = fs::relative(entry->path(), folder).generic_string();
+  for (const auto& [path, entry] : list_folder(folder)) {
     const Place place{id + "/" + path, 0};
-    if (entry->is_directory()) {
-      std::vector<std::string> known;
-      for (const auto& one : k_folders)
-        known.emplace_back(one.name);
-      if (std::find(known.begin(), known.end(), path) != known.end()) continue;
-      entry.disable_recursion_pending();
-      if (std::find(std::begin(k_later), std::end(k_later), path) != std::end(k_later)) {
-        add_issue(issues, place, fmt::format("'{}' is a word this version does not run yet; take the folder out", path),
-                  "not-supported");
-        continue;
-      }
-      const std::string near = base::suggest(path, known);
-      add_issue(issues, place,
-                near.empty()
-                    ? fmt::format("unknown folder '{}'; see docs/authoring.md for what belongs in a program", path)
-                    : fmt::format("unknown folder '{}'; did you mean '{}'?", path, near));
-      continue;
-    }
-    if (!entry->is_regular_file()) {
+    if (entry.is_directory()) {
+      const bool known =
+          std::any_of(std::begin(k_folders), std::end(k_folders), [&](const Folder& one) { return one.name == path; });
+      if (!known) refuse_folder(path, place, issues);
+    } else if (!entry.is_regular_file()) {
       add_issue(issues, place, "not a plain file; a program is plain files only");
-      continue;
-    }
-    if (entry->file_size() > k_file_bytes_max) {
+    } else if (entry.file_size() > k_file_bytes_max) {
       add_issue(
           issues, place,
-          fmt::format("the file has {} bytes, over the limit of {}; split it", entry->file_size(), k_file_bytes_max),
+          fmt::format("the file has {} bytes, over the limit of {}; split it", entry.file_size(), k_file_bytes_max),
           "too-long");
-      continue;
-    }
-    if (files.size() >= k_program_files_max) {
+    } else if (files.size() >= k_program_files_max) {
       add_issue(issues, {id, 0}, fmt::format("more than {} files in a program; split it", k_program_files_max),
                 "too-long");
       break;
+    } else {
+      files[path] = read_bytes(entry.path());
     }
-    files[path] = read_bytes(entry->path());
   }
   return files;
 }
@@ -350,8 +360,10 @@ std::shared_ptr<Catalog> load_parts(const fs::path& directory, base::Issues& iss
         base::Refusal::not_found, "not-found",
         fmt::format("there is no programs directory {}; name it with --programs DIR", directory.string()));
   std::map<std::string, Part> parts;
-  for (const auto& entry : fs::directory_iterator(directory)) {
-    const std::string id = entry.path().filename().string();
+  std::map<std::string, fs::directory_entry> entries; // in order, so that messages come in order
+  for (const auto& entry : fs::directory_iterator(directory))
+    entries.emplace(entry.path().filename().string(), entry);
+  for (const auto& [id, entry] : entries) {
     if (id.starts_with(".") || id == "README.md") continue;
     if (!entry.is_directory()) {
       add_issue(issues, {id, 0}, "this file is not a program's folder; put it into one", "invalid",

@@ -76,6 +76,7 @@ struct Yield {
   std::string when;                                     ///< FHIRPath; empty = always
   std::string each;                                     ///< id of a repeating item: one resource for each; empty = one
   std::vector<std::pair<std::string, std::string>> set; ///< element path ("code.coding[0].code") → FHIRPath, in order
+  std::vector<int> set_lines;                           ///< where each stands; may be empty
   Place place;
 };
 
@@ -89,6 +90,7 @@ struct Register {
   std::string subject; ///< FHIRPath to the reference of the subject; empty = the resource itself
   std::vector<Item> items;
   std::vector<Check> checks;
+  std::map<std::string, int> lines; ///< key of the file → line
   Place place;
 };
 
@@ -106,6 +108,7 @@ struct Form {
   std::vector<Item> items;
   std::vector<Check> checks;
   std::vector<Yield> yields;
+  std::map<std::string, int> lines; ///< key of the file → line
   Place place;
 };
 
@@ -153,7 +156,8 @@ struct Indicator {
   Text definition;                 ///< numerator / denominator in words
   std::vector<std::string> agrees; ///< consistency rules over indicators, e.g. "a = b + c": a breach is a finding
   std::vector<Make> make, make_not;
-  std::string hash; ///< sha256 of all that decides its value (sql, facts, yml), first 12 hex digits
+  std::string hash;                 ///< sha256 of all that decides its value (sql, facts, yml), first 12 hex digits
+  std::map<std::string, int> lines; ///< key of the file → line
   Place place;
 };
 

@@ -62,7 +62,7 @@ std::string read_bound(Reader& reader, const Yaml& node, ItemType type) {
   if (node.is_null()) return {};
   const bool good = node.is_scalar() && (type == ItemType::date ? base::Date::parse(node.text).has_value()
                                                                 : base::Decimal::parse(node.text).has_value());
-  if (!good) reader.error(node, fmt::format("'{}' is not a {}", node.text, to_string(type)), "value");
+  if (!good) reader.error(node, fmt::format("'{}' is not {}", node.text, with_article(to_string(type))), "value");
   return good ? node.text : std::string();
 }
 
@@ -71,7 +71,8 @@ void read_range(Reader& reader, const Yaml& node, Item& item) {
   if (!range) return;
   const bool number = item.type == ItemType::integer || item.type == ItemType::decimal || item.type == ItemType::money;
   if (!number && item.type != ItemType::date)
-    return reader.error(*range, fmt::format("a {} has no range; only numbers and dates do", to_string(item.type)));
+    return reader.error(*range,
+                        fmt::format("{} has no range; only numbers and dates do", with_article(to_string(item.type))));
   if (!range->is_list() || range->children.size() != 2)
     return reader.error(*range, "'range' must be [low, high]; write ~ for an open side", "structure");
   item.range_low = read_bound(reader, range->children[0], item.type);
@@ -112,6 +113,7 @@ std::optional<Item> read_item(Reader& reader, const Yaml& node, ItemRules rules)
                  fmt::format("'{}' is not a type; {}", type,
                              near.empty() ? "see docs/authoring.md for the eleven" : "did you mean '" + near + "'?"),
                  "value");
+    return item; // what follows from the type cannot be told
   }
   item.required = reader.flag(node, "required");
   item.repeats = reader.flag(node, "repeats");
@@ -232,6 +234,7 @@ std::vector<Yield> read_yields(Reader& reader, const Yaml& root, const std::vect
         }
         within_length(reader, child, child.text);
         yield.set.emplace_back(child.key, child.text);
+        yield.set_lines.push_back(child.key_line);
       }
     }
     yields.push_back(std::move(yield));
@@ -255,6 +258,8 @@ std::optional<Register> read_register(Reader& reader, const Yaml& root, const st
   Register result;
   result.id = id;
   result.place = {reader.file(), 1};
+  for (const auto& child : root.children)
+    result.lines[child.key] = child.key_line;
   check_own_id(reader, root, "register", id);
   reader.id(root, id);
   result.title = reader.text(root, "title", true, "the register");
@@ -277,6 +282,8 @@ std::optional<Form> read_form(Reader& reader, const Yaml& root, const std::strin
   Form result;
   result.id = id;
   result.place = {reader.file(), 1};
+  for (const auto& child : root.children)
+    result.lines[child.key] = child.key_line;
   check_own_id(reader, root, "form", id);
   reader.id(root, id);
   result.title = reader.text(root, "title", true, "the form");

@@ -89,6 +89,8 @@ std::optional<Indicator> read_indicator(Reader& reader, const Yaml& root, const 
   Indicator result;
   result.id = id;
   result.place = {reader.file(), 1};
+  for (const auto& child : root.children)
+    result.lines[child.key] = child.key_line;
   reader.id(root, id, true);
   if (const std::string own = reader.string(root, "indicator", id); own != id)
     reader.error(*root.find("indicator"),

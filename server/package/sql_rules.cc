@@ -117,6 +117,7 @@ private:
         problem(fmt::format("{} is not of the common dialect; see docs/sql.md", lower(kind)), node);
       if (kind == "FUNCTION" || kind == "WINDOW") look_at_function(node);
       if (kind == "CAST") look_at_cast(node);
+      if (kind == "COLUMN_REF" && node["column_names"].size() == 1) look_at_bare_word(node);
       return;
     }
     if (type == "BASE_TABLE") return look_at_table(node, ctes);
@@ -153,6 +154,15 @@ private:
                          : fmt::format("{} is not among the functions both engines share; did you mean {}()?",
                                        shown(name), near),
             node);
+  }
+
+  /// current_date and its like are written as columns are.
+  void look_at_bare_word(fhir::Node node) {
+    const std::string name = lower(node["column_names"].at(0).text());
+    for (const std::string_view word :
+         {"current_date", "current_timestamp", "current_time", "localtime", "localtimestamp", "current_user"})
+      if (name == word)
+        problem(fmt::format("{} is not allowed: a figure must come out the same tomorrow; use :last", name), node);
   }
 
   static std::string shown(const std::string& name) {

@@ -84,6 +84,11 @@ bool is_option_code(std::string_view code) {
   });
 }
 
+std::string with_article(std::string_view word) {
+  const bool vowel = !word.empty() && std::string_view("aeiouAEIO").find(word[0]) != std::string_view::npos;
+  return (vowel ? "an " : "a ") + std::string(word);
+}
+
 SystemCode parse_code(std::string_view text) {
   const size_t bar = text.rfind('|');
   if (bar == std::string_view::npos || bar == 0 || bar + 1 == text.size()) return {};

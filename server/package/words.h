@@ -15,6 +15,9 @@ bool is_reserved_column(std::string_view id);
 bool is_option_code(std::string_view code);
 std::vector<std::string> item_type_words();
 
+/// "an integer", "a text".
+std::string with_article(std::string_view word);
+
 /// "loinc|8480-6" → {"http://loinc.org", "8480-6"}; a URL before the bar stays as it is. Both empty when it is neither.
 struct SystemCode {
   std::string system, code;

@@ -1,0 +1,2 @@
+select record, subject, org, happened, sbp, dpb
+from followup

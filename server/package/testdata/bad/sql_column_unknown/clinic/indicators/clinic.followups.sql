@@ -1,0 +1,3 @@
+select org, subject, record,
+  visited_no as happened
+from followup

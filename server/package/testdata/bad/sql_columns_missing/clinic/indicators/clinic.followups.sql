@@ -1,0 +1,1 @@
+select org, subject, recrod as recrod, happened from (select *, record as recrod from followup) t

@@ -1,0 +1,2 @@
+select org, subject, record, happened from followup
+where cost / weight > 2

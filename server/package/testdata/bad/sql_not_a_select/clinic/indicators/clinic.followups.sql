@@ -1,0 +1,1 @@
+insert into followup select * from followup

@@ -1,0 +1,1 @@
+select org, subject, record, happened from read_csv('x.csv')

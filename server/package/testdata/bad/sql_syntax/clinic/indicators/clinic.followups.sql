@@ -1,0 +1,2 @@
+select org, subject, record, happened
+form followup

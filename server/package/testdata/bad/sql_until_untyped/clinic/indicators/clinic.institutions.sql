@@ -1,0 +1,1 @@
+select org, subject, record, opened as since, null as until from institution
