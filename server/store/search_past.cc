@@ -22,15 +22,15 @@ PastTables::PastTables(SearchScope& scope) : m_scope(scope) {
     for (const char* table : k_tables)
       db.execute(fmt::format("CREATE TEMP TABLE past_{0} AS SELECT * FROM main.{0} WHERE 0", table));
     fill();
-    db.execute(
-        "CREATE INDEX temp.past_resource_index ON past_resource(key); CREATE INDEX temp.past_refers_index ON past_refers(target, path, key);"
-        "CREATE INDEX temp.past_outside_index ON past_refers_outside(address, path, key);"
-        "CREATE INDEX temp.past_token_index ON past_search_token(unit, code, system, key);"
-        "CREATE INDEX temp.past_string_index ON past_search_string(unit, text);"
-        "CREATE INDEX temp.past_string_key_index ON past_search_string(key, unit);"
-        "CREATE INDEX temp.past_date_index ON past_search_date(key, unit);"
-        "CREATE INDEX temp.past_number_index ON past_search_number(key, unit);"
-        "CREATE INDEX temp.past_part_index ON past_search_part(key, unit);");
+    db.execute("CREATE INDEX temp.past_resource_index ON past_resource(key); CREATE INDEX temp.past_refers_index ON "
+               "past_refers(target, path, key);"
+               "CREATE INDEX temp.past_outside_index ON past_refers_outside(address, path, key);"
+               "CREATE INDEX temp.past_token_index ON past_search_token(unit, code, system, key);"
+               "CREATE INDEX temp.past_string_index ON past_search_string(unit, text);"
+               "CREATE INDEX temp.past_string_key_index ON past_search_string(key, unit);"
+               "CREATE INDEX temp.past_date_index ON past_search_date(key, unit);"
+               "CREATE INDEX temp.past_number_index ON past_search_number(key, unit);"
+               "CREATE INDEX temp.past_part_index ON past_search_part(key, unit);");
   } catch (...) {
     try {
       drop();
@@ -71,7 +71,8 @@ void PastTables::fill() {
       int64_t key = keys.whole(0);
       auto version = m_scope.records.read_key(key);
       if (!version || version->deleted) continue;
-      db.query("INSERT INTO temp.past_resource(key, type, id, version, seq, t, deleted, placement) VALUES(?,?,?,?,0,?,0,0)",
+      db.query("INSERT INTO temp.past_resource(key, type, id, version, seq, t, deleted, placement) "
+               "VALUES(?,?,?,?,0,?,0,0)",
                key, type_id, version->id, version->version, version->commit)
           .run();
       auto document = fhir::Document::parse(std::move(version->json));
@@ -87,8 +88,8 @@ void PastTables::add_references(int64_t key, fhir::Node resource) {
     if (found.is_link) continue;
     ReferenceText read = read_reference(found.value.text());
     if (read.form == ReferenceForm::relative)
-      db.query("INSERT INTO temp.past_refers(target, path, key) VALUES(?,?,?)", m_scope.records.find(read.type, read.id).key,
-               m_scope.path(found.path), key)
+      db.query("INSERT INTO temp.past_refers(target, path, key) VALUES(?,?,?)",
+               m_scope.records.find(read.type, read.id).key, m_scope.path(found.path), key)
           .run();
     else if (read.form == ReferenceForm::outside)
       db.query("INSERT INTO temp.past_refers_outside(address, path, key) VALUES(?,?,?)", found.value.text(),
@@ -128,8 +129,8 @@ void PastTables::add_values(int64_t key, const SearchValues& values) {
         .run();
   for (const auto& [path, target] : values.references) {
     ReferenceText read = read_reference(target);
-    db.query("INSERT INTO temp.past_refers(target, path, key) VALUES(?,?,?)", m_scope.records.find(read.type, read.id).key,
-             m_scope.path(path), key)
+    db.query("INSERT INTO temp.past_refers(target, path, key) VALUES(?,?,?)",
+             m_scope.records.find(read.type, read.id).key, m_scope.path(path), key)
         .run();
   }
   for (const auto& [path, address] : values.outside)

@@ -258,8 +258,9 @@ private:
   Sql from(const Predicate* start) {
     std::string resource = m_scope.table("resource");
     if (!start) return sql_of(resource + " r");
-    return sql_of(start->set_is_ordered ? "(" : "(SELECT DISTINCT key FROM (") + *start->set +
-           sql_of(fmt::format("{} d CROSS JOIN {} r ON r.key=d.key", start->set_is_ordered ? ")" : "))", resource));
+    bool is_distinct = start->set_is_ordered && !m_scope.is_past; // the past tables may hold a row twice
+    return sql_of(is_distinct ? "(" : "(SELECT DISTINCT key FROM (") + *start->set +
+           sql_of(fmt::format("{} d CROSS JOIN {} r ON r.key=d.key", is_distinct ? ")" : "))", resource));
   }
   Sql where() {
     Sql sql = sql_of(" WHERE r.type=? AND r.deleted=0", m_type_id);

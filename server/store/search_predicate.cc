@@ -68,7 +68,11 @@ int64_t SearchScope::unit(std::string_view type, std::string_view code, Variant 
 
 const Parameter& parameter_of(const SearchScope& scope, std::string_view type, std::string_view code,
                               std::string_view name) {
-  if (const Parameter* parameter = scope.index.parameters().find(type, code)) return *parameter;
+  if (const Parameter* parameter = scope.index.parameters().find(type, code)) {
+    if (!parameter->values.empty() || !parameter->paths.empty()) return *parameter;
+    throw Refused(Refusal::malformed, "not-supported",
+                  fmt::format("the search parameter {} has no expression and is not done here; leave it out", code));
+  }
   std::string suggestion = base::suggest(code, ParameterTable::codes(type));
   throw Refused(Refusal::malformed, "not-supported",
                 fmt::format("{} has no search parameter '{}'{}", type, code,
