@@ -45,7 +45,7 @@ public:
   static Period range(Date first, Date last);
   Kind kind() const { return m_kind; }
   Date first() const { return m_first; }
-  Date last() const { return m_last; } ///< included
+  Date last() const { return m_last; }    ///< included
   Date end() const { return m_last + 1; } ///< first day after
   int days() const { return m_last - m_first + 1; }
   Period last_year() const; ///< 同期: the same period a year before (29 February becomes the 28th)

@@ -38,7 +38,10 @@ private:
   int m_scale = 0;
 };
 
-enum class Rounding { half_up, truncate }; // half_up: away from zero at the half (四舍五入); truncate: towards zero (截尾)
+enum class Rounding {
+  half_up,
+  truncate
+}; // half_up: away from zero at the half (四舍五入); truncate: towards zero (截尾)
 
 /// An exact fraction in lowest terms, denominator > 0. Throws Refused(too_large) on overflow of 128 bits.
 class Rational {
