@@ -85,6 +85,10 @@ CommandLine read_command_line(int argc, const char* const* argv) {
     app->add_option("--as-of", o.as_of, "epoch:t, an instant or a date; default now");
   }
 
+  CLI::App& verify_app = builder.add("verify", "compute everything again from the records and compare", verify);
+  verify_app.add_option("--org", o.org, "Organization id; default all");
+  verify_app.add_option("--period", o.period, "default every year that has records");
+
   builder.add("version", "print version and commit", version);
 
   CommandLine line;

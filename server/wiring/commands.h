@@ -14,6 +14,7 @@ int check(const Options& options);
 int indicators(const Options& options);
 int trace(const Options& options);
 int report(const Options& options);
+int verify(const Options& options);
 int version(const Options& options);
 
 } // namespace xinglin::wiring
