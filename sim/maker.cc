@@ -130,9 +130,9 @@ void populate(const Totals& totals, const package::Catalog& catalog, Population&
   }
 }
 
-const RegisterWriter& Maker::writer(const package::Register& reg) {
+const program::RegisterWriter& Maker::writer(const package::Register& reg) {
   auto& writer = m_writers[reg.id];
-  if (!writer) writer = std::make_unique<RegisterWriter>(reg, m_program.catalog());
+  if (!writer) writer = std::make_unique<program::RegisterWriter>(reg, m_program.catalog());
   return *writer;
 }
 

@@ -3,9 +3,10 @@
 // the program in transactions.
 
 #include "server/program/program.h"
+#include "server/program/register_writer.h"
 #include "sim/plan.h"
 #include "sim/population.h"
-#include "sim/register_writer.h"
+
 #include "sim/simulate.h"
 
 #include <map>
@@ -63,7 +64,7 @@ private:
               bool counts, const std::string& period = {}, const std::string& state = {});
   void add_entry(const package::Register& reg, const std::string& org,
                  const std::vector<std::pair<const package::Item*, std::string>>& values);
-  const RegisterWriter& writer(const package::Register& reg);
+  const program::RegisterWriter& writer(const package::Register& reg);
   int64_t next_serial(const std::string& what, base::Date day);
   std::string author(const std::string& org, Random& random) const;
   void tell(std::string_view stage);
@@ -79,7 +80,7 @@ private:
 
   std::vector<store::Write> m_entries;
   std::vector<program::Submission> m_submissions;
-  std::map<std::string, std::unique_ptr<RegisterWriter>> m_writers;
+  std::map<std::string, std::unique_ptr<program::RegisterWriter>> m_writers;
   std::map<std::string, int64_t> m_made;                    ///< by form or register: how many ids were given
   std::map<std::pair<std::string, int>, int64_t> m_serials; ///< by form and year
   std::map<std::string, std::vector<Source>> m_sources;     ///< "form org", of forms that others are made from

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace xinglin::sim {
+namespace xinglin::program {
 
 class RegisterWriter {
 public:
@@ -36,4 +36,4 @@ private:
   std::vector<Place> m_org;
 };
 
-} // namespace xinglin::sim
+} // namespace xinglin::program

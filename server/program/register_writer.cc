@@ -1,4 +1,4 @@
-#include "sim/register_writer.h"
+#include "server/program/register_writer.h"
 
 #include "lib/base/issue.h"
 #include "server/program/resource_builder.h"
@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-namespace xinglin::sim {
+namespace xinglin::program {
 namespace {
 
 using package::ItemType;
@@ -147,7 +147,7 @@ RegisterWriter::Place RegisterWriter::place_of(const std::string& text, ItemType
 
 std::string RegisterWriter::to_json(const std::string& id, const std::string& org,
                                     const std::vector<std::pair<const package::Item*, std::string>>& values) const {
-  program::ResourceBuilder builder;
+  ResourceBuilder builder;
   const auto write = [&](const Place& place, std::vector<std::string> json) {
     for (const auto& [path, value] : place.constants)
       builder.set(path, {value});
@@ -177,4 +177,4 @@ std::string RegisterWriter::to_json(const std::string& id, const std::string& or
   return builder.to_json(m_register.kept_as, id);
 }
 
-} // namespace xinglin::sim
+} // namespace xinglin::program
