@@ -63,12 +63,6 @@ store::Receipt naming_what(const Write& write, const Name& name, size_t count) {
   }
 }
 
-uint64_t hash_text(uint64_t hash, std::string_view text) {
-  for (const char c : text)
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return (hash ^ 31) * 1099511628211ULL;
-}
-
 } // namespace
 
 struct Maker::Moment {
@@ -100,8 +94,7 @@ Maker::Maker(program::Program& program, const Totals& totals, const Specs& specs
   m_planned += static_cast<int64_t>(totals.things.size());
 }
 
-// --- people and things
-// -------------------------------------------------------------------------------------------------
+// --- people and things ---
 
 void populate(const Totals& totals, const package::Catalog& catalog, Population& population) {
   for (const auto& thing : totals.things) {
@@ -190,8 +183,7 @@ void Maker::add_entry(const package::Register& reg, const std::string& org,
   if (m_entries.size() >= m_options.transaction_records_max) flush_entries();
 }
 
-// --- handing over
-// --------------------------------------------------------------------------------------------------------
+// --- handing over ---
 
 void Maker::tell(std::string_view stage) {
   if (m_options.progress) m_options.progress({stage, m_done, std::max(m_planned, m_done)});
@@ -204,11 +196,10 @@ void Maker::flush_entries() {
   std::vector<std::string> names;
   for (const auto& entry : m_entries)
     names.push_back(entry.type + "/" + entry.id);
-  const auto receipt = naming_what([&] { return m_program.write(std::move(m_entries)); },
+  naming_what([&] { return m_program.write(std::move(m_entries)); },
                                    [&](size_t at) { return names[at]; }, names.size());
   m_entries.clear();
   m_report.people += count;
-  m_report.resources += static_cast<int64_t>(receipt.outcomes.size());
   m_done += count;
   tell("people");
 }
@@ -221,7 +212,6 @@ void Maker::flush_submissions() {
                   [&](size_t at) { return m_submissions[at].form + " " + m_submissions[at].id; }, m_submissions.size());
   m_submissions.clear();
   m_report.submissions += count;
-  m_report.resources += static_cast<int64_t>(receipt.outcomes.size());
   m_done += count;
   tell("records");
 }
@@ -270,8 +260,7 @@ void Maker::submit(const package::Form& form, const std::string& org, const Subj
   if (m_submissions.size() >= m_options.transaction_records_max) flush_submissions();
 }
 
-// --- values
-// ----------------------------------------------------------------------------------------------------------------
+// --- values ---
 
 std::vector<std::pair<const package::Item*, std::string>> Maker::evaluate(const Recipe& recipe,
                                                                           const Moment& moment) const {
@@ -350,10 +339,10 @@ Recipe Maker::recipe_of(const Batch& batch) const {
   return recipe;
 }
 
-// --- subjects
-// --------------------------------------------------------------------------------------------------------------
+// --- subjects ---
 
-std::optional<Maker::Subject> Maker::draw_subject(const Batch& batch, base::Date day, Random& random) {
+std::optional<Maker::Subject> Maker::draw_subject(const Batch& batch, base::Date day, Random& random,
+                                                  std::vector<bool>* had) {
   const package::Form& form = *batch.spec->form;
   const auto about = m_program.catalog().registers.find(form.about);
   if (about == m_program.catalog().registers.end()) return Subject{};
@@ -379,6 +368,10 @@ std::optional<Maker::Subject> Maker::draw_subject(const Batch& batch, base::Date
     if (m_taken[set].size() < pool->size()) m_taken[set].resize(pool->size(), false);
     taken.push_back(&m_taken[set]);
   }
+  if (had) {
+    if (had->size() < pool->size()) had->resize(pool->size(), false);
+    taken.push_back(had);
+  }
   const auto person = pool->draw(batch.spec->about, day, taken, random);
   if (!person) return {};
   return Subject{pool->reference(*person), *person};
@@ -392,19 +385,17 @@ void Maker::count_subject(const Batch& batch, const Subject& subject) {
   }
 }
 
-bool Maker::is_first(const Spec& spec, const Subject& subject,
-                     const std::vector<std::pair<const package::Item*, std::string>>& values) {
-  if (spec.once.empty()) return true;
-  uint64_t hash = hash_text(1469598103934665603ULL, spec.form->id);
-  hash = hash_text(hash, subject.reference);
+std::vector<bool>* Maker::who_had(const Spec& spec,
+                                  const std::vector<std::pair<const package::Item*, std::string>>& values) {
+  if (spec.once.empty()) return nullptr;
+  std::string key = spec.form->id;
   for (const auto& id : spec.once)
     for (const auto& [item, text] : values)
-      if (item->id == id) hash = hash_text(hash, text);
-  return m_once.insert(hash).second;
+      if (item->id == id) key += '\x1f' + text;
+  return &m_once[key];
 }
 
-// --- records
-// ---------------------------------------------------------------------------------------------------------------
+// --- records ---
 
 void Maker::write(const Plan& plan, const std::vector<IntervalSolution>& solutions) {
   m_taken.resize(plan.sets.size());
@@ -564,6 +555,12 @@ std::vector<Maker::Answer> Maker::rows_of_next(const Moment& moment) {
   return groups;
 }
 
+bool Maker::still_fits(const Spec& spec, const std::string& org, const Subject& subject, base::Date day) const {
+  if (subject.person == UINT32_MAX) return true;
+  const int age = age_on(m_population.pool(spec.form->about, org)->born(subject.person), day);
+  return age >= spec.about.age_low && age <= spec.about.age_high;
+}
+
 void Maker::write_batch(const Plan& plan, const Batch& batch) {
   const Spec& spec = *batch.spec;
   const Recipe recipe = recipe_of(batch);
@@ -591,15 +588,15 @@ void Maker::write_batch(const Plan& plan, const Batch& batch) {
       std::optional<Subject> subject;
       std::vector<std::pair<const package::Item*, std::string>> values;
       moment.serial = next_serial(spec.form->id, moment.day);
-      int draw = 0;
-      for (; draw < k_draws_max; ++draw) {
-        subject = draw_subject(batch, moment.day, random);
-        if (!subject) break;
+      for (int draw = 0; draw < k_draws_max && !subject; ++draw) {
         values = evaluate(recipe, moment);
-        if (is_first(spec, *subject, values)) break;
+        auto* had = who_had(spec, values);
+        subject = draw_subject(batch, moment.day, random, had);
+        if (subject && had && subject->person != UINT32_MAX) (*had)[subject->person] = true;
+        if (!had) break;
       }
       if (!subject && !spec.counts) continue; // nobody to be left out
-      if (!subject || draw == k_draws_max)
+      if (!subject)
         refuse(spec.place(), fmt::format("{} in {}: nobody{} is left for {} on {}; make more people", batch.org,
                                          batch.period.to_string(), spec.once.empty() ? "" : " who has not had it",
                                          spec.indicator->id, moment.day.to_string()));
@@ -612,7 +609,7 @@ void Maker::write_batch(const Plan& plan, const Batch& batch) {
             moment.day + static_cast<int32_t>(random.between(1, std::min(60, batch.period.last() - moment.day)));
         while (spec.days == Days::working && (weekday(day) >= 5 || is_public_holiday(day)))
           day = day + 1;
-        if (day > batch.period.last()) break;
+        if (day > batch.period.last() || !still_fits(spec, batch.org, *subject, day)) break;
         moment.day = day;
         moment.serial = next_serial(spec.form->id, moment.day);
         submit(*spec.form, batch.org, *subject, moment, evaluate(recipe, moment), {}, spec.counts);

@@ -10,7 +10,6 @@
 #include "sim/simulate.h"
 
 #include <map>
-#include <unordered_set>
 
 namespace xinglin::sim {
 
@@ -54,10 +53,14 @@ private:
   std::vector<Answer> rows_of_next(const Moment& moment);
 
   Recipe recipe_of(const Batch& batch) const;
-  std::optional<Subject> draw_subject(const Batch& batch, base::Date day, Random& random);
+  /// `had`: further people not to be drawn.
+  std::optional<Subject> draw_subject(const Batch& batch, base::Date day, Random& random,
+                                      std::vector<bool>* had = nullptr);
+  /// Is the subject of the entry's age on that day too?
+  bool still_fits(const Spec& spec, const std::string& org, const Subject& subject, base::Date day) const;
   void count_subject(const Batch& batch, const Subject& subject);
-  bool is_first(const Spec& spec, const Subject& subject,
-                const std::vector<std::pair<const package::Item*, std::string>>& values);
+  /// Of an entry with `once`: who has a record with these values already; else null.
+  std::vector<bool>* who_had(const Spec& spec, const std::vector<std::pair<const package::Item*, std::string>>& values);
   std::vector<std::pair<const package::Item*, std::string>> evaluate(const Recipe& recipe, const Moment& moment) const;
   void submit(const package::Form& form, const std::string& org, const Subject& subject, const Moment& moment,
               const std::vector<std::pair<const package::Item*, std::string>>& values, std::vector<Answer> groups,
@@ -88,7 +91,7 @@ private:
   std::map<std::string, std::vector<bool>> m_sources_used; ///< "form from org"
   std::vector<std::vector<bool>> m_taken;                  ///< by set: people
   std::vector<std::vector<uint32_t>> m_members;            ///< by set
-  std::unordered_set<uint64_t> m_once;
+  std::map<std::string, std::vector<bool>> m_once; ///< by form and values: who had it
   int64_t m_planned = 0, m_done = 0;
 
   /// Rows waiting for the next records of the batch at hand.

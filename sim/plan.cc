@@ -167,8 +167,7 @@ private:
     }
   }
 
-  // --- plain records, smaller periods and more conditions first
-  // ---------------------------------------------------------
+  // --- plain records, smaller periods and more conditions first ---
 
   void plan_units() {
     std::stable_sort(m_units.begin(), m_units.end(), [](const Unit& a, const Unit& b) {
@@ -383,8 +382,7 @@ private:
     }
   }
 
-  // --- returns
-  // -----------------------------------------------------------------------------------------------------------
+  // --- returns ---
 
   void add_return(const Target& target, const std::vector<const Spec*>& specs) {
     const Spec& spec = *specs.front();
@@ -437,8 +435,7 @@ private:
       returns.values[cycles[i].first()][value_item] = decimal_text(parts[i], scale);
   }
 
-  // --- things that last
-  // --------------------------------------------------------------------------------------------------
+  // --- things that last ---
 
   void add_interval(const Target& target, const std::vector<const Spec*>& specs) {
     const std::string& what = specs.front()->what();
@@ -521,8 +518,7 @@ private:
     }
   }
 
-  // --- records that must not count
-  // ---------------------------------------------------------------------------------------
+  // --- records that must not count ---
 
   void sprinkle() {
     std::set<std::string> done;
@@ -560,8 +556,7 @@ private:
     }
   }
 
-  // --- subjects
-  // ----------------------------------------------------------------------------------------------------------
+  // --- subjects ---
 
   /// Which records must be of different people, and which entries' fillings belong to which batches.
   void tie_subjects() {

@@ -56,7 +56,6 @@ struct SimulateReport {
   int64_t people = 0;      ///< entries of registers
   int64_t submissions = 0; ///< forms, those of make_not too
   int64_t not_counted = 0; ///< of them, those that must not count
-  int64_t resources = 0;   ///< written in all, yields too
   int64_t corrections = 0; ///< records added or removed because the indicators gave something else than planned
   bool stopped = false;
   std::vector<SimulateFigure> figures;
