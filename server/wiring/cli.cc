@@ -85,6 +85,13 @@ CommandLine read_command_line(int argc, const char* const* argv) {
     app->add_option("--as-of", o.as_of, "epoch:t, an instant or a date; default now");
   }
 
+  CLI::App& simulate_app = builder.add("simulate", "make records until every figure of the totals comes out", simulate);
+  simulate_app.add_option("--totals", o.totals, "the file of totals (docs/simulator.md)")->required();
+  simulate_app.add_option("--scale", o.scale, "multiply every total and number of people")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  simulate_app.add_option("--seed", o.seed, "another chance than the file's")->check(CLI::NonNegativeNumber);
+
   CLI::App& verify_app = builder.add("verify", "compute everything again from the records and compare", verify);
   verify_app.add_option("--org", o.org, "Organization id; default all");
   verify_app.add_option("--period", o.period, "default every year that has records");

@@ -13,6 +13,7 @@ int validate(const Options& options);
 int check(const Options& options);
 int indicators(const Options& options);
 int trace(const Options& options);
+int simulate(const Options& options);
 int report(const Options& options);
 int verify(const Options& options);
 int version(const Options& options);

@@ -1,6 +1,7 @@
 #pragma once
 // What the command line said, as plain values. cli.cc fills it in; one function a command acts on it.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct Options {
   std::vector<std::string> types; ///< export
   bool gzip = false;              ///< export
   std::string totals;             ///< simulate
+  int scale = 1;                  ///< simulate
+  int64_t seed = -1;              ///< simulate; -1 = the one of the totals
   int rows = 20;                  ///< trace
   std::string since;              ///< report: compared with the same as of then
 };
