@@ -50,6 +50,7 @@ bool set_quantity(fhir::Node node, SystemValue& out) {
   const std::string_view unit = node["unit"].text();
   const bool is_ucum = node["system"].text() == "http://unitsofmeasure.org";
   out.quantity.unit = is_ucum && !code.empty() ? code : !unit.empty() ? unit : !code.empty() ? code : "1";
+  out.quantity.calendar_too = is_ucum; // R4: a record's UCUM units of time stand for the calendar's as well
   out.kind = SystemKind::quantity;
   return true;
 }
@@ -120,6 +121,10 @@ Tri equal_nodes(fhir::Node a, fhir::Node b) {
   }
 }
 
+int common_scale(const base::Decimal& a, const base::Decimal& b) {
+  return std::min({a.normalized().scale(), b.normalized().scale(), 18});
+}
+
 bool equivalent_nodes(fhir::Node a, fhir::Node b) {
   if (a == b) return true;
   if (a.kind() != b.kind()) return false;
@@ -146,12 +151,15 @@ bool equivalent_nodes(fhir::Node a, fhir::Node b) {
     return true;
   }
   case fhir::Kind::string: return folded(a.text()) == folded(b.text());
+  case fhir::Kind::number: {
+    const auto left = base::Decimal::parse(a.text());
+    const auto right = base::Decimal::parse(b.text());
+    if (!left || !right) return a.text() == b.text();
+    const int scale = common_scale(*left, *right);
+    return base::Rational(*left).round(scale) == base::Rational(*right).round(scale);
+  }
   default: return equal_nodes(a, b) == Tri::yes;
   }
-}
-
-int common_scale(const base::Decimal& a, const base::Decimal& b) {
-  return std::min({a.normalized().scale(), b.normalized().scale(), 18});
 }
 
 uint32_t decode(std::string_view text, size_t& at) {
@@ -220,18 +228,18 @@ std::string upper(std::string_view text) {
 }
 
 std::string folded(std::string_view text) {
-  std::string out;
-  bool blank = false;
-  for (const char c : lower(text)) {
-    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
-      blank = true;
-      continue;
-    }
-    if (blank && !out.empty()) out += ' ';
-    blank = false;
-    out += c;
-  }
+  std::string out = lower(text);
+  for (char& c : out)
+    if (c == '\t' || c == '\r' || c == '\n') c = ' ';
   return out;
+}
+
+bool as_quantity(SystemValue& value) {
+  if (value.kind == SystemKind::quantity) return true;
+  if (!value.is_number()) return false;
+  value.quantity = {value.number(), "1", false};
+  value.kind = SystemKind::quantity;
+  return true;
 }
 
 bool to_system(const Item& item, SystemValue& out) {

@@ -27,6 +27,8 @@ struct SystemValue {
   base::Decimal number() const { return kind == SystemKind::integer ? base::Decimal(integer) : decimal; }
 };
 
+/// A number becomes a quantity of unit '1'; false for what is neither.
+bool as_quantity(SystemValue& value);
 /// False when the item is a structure or has no value. A node whose text is not of its type's form becomes a string.
 bool to_system(const Item& item, SystemValue& out);
 
@@ -38,7 +40,7 @@ bool equivalent(std::span<const Item> a, std::span<const Item> b);
 std::optional<std::strong_ordering> order(const SystemValue& a, const SystemValue& b, bool& comparable);
 /// Equal items have equal hashes.
 size_t hash(const Item& item);
-/// Lower case, blanks run together: how ~ sees a text.
+/// Lower case, every white space a blank: how ~ sees a text.
 std::string folded(std::string_view text);
 /// ASCII, Latin-1, Greek and Cyrillic letters; others as they are.
 std::string lower(std::string_view text);

@@ -19,7 +19,7 @@ namespace xinglin::fhirpath {
 Compiled::Compiled() = default;
 Compiled::~Compiled() = default;
 
-std::unique_ptr<re2::RE2> make_pattern(std::string_view text) {
+std::unique_ptr<re2::RE2> make_pattern(std::string_view text, std::string_view flags) {
   std::string pattern;
   for (size_t i = 0; i < text.size(); ++i) { // RE2 writes (?P<name>) for (?<name>)
     if (text[i] == '\\' && i + 1 < text.size()) {
@@ -34,6 +34,8 @@ std::unique_ptr<re2::RE2> make_pattern(std::string_view text) {
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_dot_nl(true);
+  if (flags.find('m') != std::string_view::npos) pattern = "(?m)" + pattern;
+  if (flags.find('i') != std::string_view::npos) options.set_case_sensitive(false);
   options.set_max_mem(1 << 20);
   auto compiled = std::make_unique<re2::RE2>(pattern, options);
   if (!compiled->ok()) return nullptr;
@@ -293,8 +295,12 @@ private:
           const bool never = scope.is_root && scope.self.known && !may_be(scope.self, type);
           return {emit(Code::of_head, n.offset, k_none, {}, add_type_data(type)), out, never};
         }
-        if (!scope.self.known)
-          fail(n.offset, "there is no type '" + n.text + "'" + did_you_mean(n.text, m_model.names()));
+        if (!scope.self.known) {
+          const std::string near = did_you_mean(n.text, m_model.names());
+          if (!near.empty()) fail(n.offset, "there is no type '" + n.text + "'" + near);
+          // A structure that is not of R4 may still say its own resourceType.
+          return {emit(Code::of_head_named, n.offset, k_none, {}, add_step(n.text, nullptr, nullptr, nullptr)), {}};
+        }
       }
       return step(n, {k_none, scope.self});
     }
@@ -319,6 +325,11 @@ private:
     bool found = false;
     for (const TypeInfo* type : input.type.types) {
       const ElementInfo* here = type->find(n.text);
+      if (!here && type == m_model.system(SystemKind::quantity) && (n.text == "value" || n.text == "unit")) {
+        found = true;
+        add_type(out, m_model.system(n.text == "value" ? SystemKind::decimal : SystemKind::string));
+        continue;
+      }
       if (!here) {
         if (type->is_abstract) open = true;
         continue;
@@ -521,7 +532,7 @@ private:
     }
     uint32_t data = k_none;
     if (info->code == Code::matches || info->code == Code::matches_full || info->code == Code::replace_matches)
-      data = constant_pattern(argument[0]);
+      data = argument.size() == 2 && info->code != Code::replace_matches ? k_none : constant_pattern(argument[0]);
     const uint32_t op = emit(info->code, n.offset, input.op, args, data);
     m_out->ops[op].flags = flags;
     const bool never = input.never && (info->code == Code::where || info->code == Code::extension ||
@@ -636,6 +647,13 @@ private:
       out.single = arguments[1].single && (arguments.size() == 2 || arguments[2].single);
       return out;
     }
+    case Code::ceiling:
+    case Code::floor:
+    case Code::truncate:
+    case Code::round:
+      if (input.known && input.types.size() == 1 && input.types[0]->system == SystemKind::quantity)
+        return system(SystemKind::quantity);
+      return system(info.code == Code::round ? SystemKind::decimal : SystemKind::integer);
     case Code::extension: return {true, false, {m_model.extension()}};
     case Code::get_value:
     case Code::low_boundary:

@@ -16,6 +16,7 @@ struct QuantityValue {
   base::Decimal value;
   std::string_view unit; ///< UCUM code; with `calendar` a calendar word
   bool calendar = false;
+  bool calendar_too = false; ///< from a record: 'a' and 'mo' may be calendar years and months
 };
 
 enum class Tag : uint8_t {

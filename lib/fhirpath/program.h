@@ -29,7 +29,8 @@ enum class Code : uint8_t {
   // paths
   step,         ///< children by element name
   name_or_step, ///< element of $this, else the variable of that name
-  of_head,      ///< $this if it is of the type (`Patient.name`)
+  of_head,
+  of_head_named, ///< $this if it is of the type (`Patient.name`)
   indexer,
   // types
   is_type,
@@ -161,6 +162,16 @@ enum class Code : uint8_t {
   high_boundary,
   precision,
   comparable,
+  year_of,
+  month_of,
+  day_of,
+  hour_of,
+  minute_of,
+  second_of,
+  millisecond_of,
+  timezone_offset_of,
+  date_of,
+  time_of,
   conforms_to,
   member_of,
   html_checks,
@@ -238,6 +249,7 @@ std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOpti
                                         const StaticType& context);
 
 /// A pattern as FHIRPath's matches() means it (single-line mode, named groups as in PCRE); null when it is not one.
-std::unique_ptr<re2::RE2> make_pattern(std::string_view text);
+/// `flags`: i = without regard to case, m = ^ and $ at every line.
+std::unique_ptr<re2::RE2> make_pattern(std::string_view text, std::string_view flags = {});
 
 } // namespace xinglin::fhirpath

@@ -298,6 +298,13 @@ bool is_long_ucum(const QuantityValue& q) {
   return !q.calendar && (q.unit == "a" || q.unit == "mo");
 }
 
+/// Does one speak of calendar years or months and the other not?
+bool mixes_years(const QuantityValue& a, const QuantityValue& b) {
+  if (is_long_calendar(a) == is_long_calendar(b)) return false;
+  const QuantityValue& other = is_long_calendar(a) ? b : a;
+  return !(other.calendar_too && is_long_ucum(other));
+}
+
 /// Both in base units; empty when they have none in common.
 std::optional<std::pair<Rational, Rational>> in_base_units(const QuantityValue& a, const QuantityValue& b) {
   if (a.calendar && b.calendar && is_long_calendar(a) && is_long_calendar(b)) { // months
@@ -342,6 +349,8 @@ std::string_view ucum_code(const QuantityValue& quantity) {
 std::string_view calendar_unit(const QuantityValue& quantity) {
   if (quantity.calendar) return quantity.unit;
   if (const auto word = calendar_word(quantity.unit); !word.empty()) return word; // 1 'month'
+  if (quantity.calendar_too && quantity.unit == "a") return "year";
+  if (quantity.calendar_too && quantity.unit == "mo") return "month";
   if (quantity.unit == "wk") return "week";
   if (quantity.unit == "d") return "day";
   if (quantity.unit == "h") return "hour";
@@ -353,10 +362,8 @@ std::string_view calendar_unit(const QuantityValue& quantity) {
 
 std::optional<std::strong_ordering> compare(const QuantityValue& a, const QuantityValue& b) {
   if (a.unit == b.unit && a.calendar == b.calendar) return order(a.value, b.value);
-  if (is_long_calendar(a) != is_long_calendar(b)) {
-    // A calendar year or month has no fixed length.
-    return {};
-  }
+  // A calendar year or month has no fixed length.
+  if (mixes_years(a, b)) return {};
   const auto both = in_base_units(a, b);
   if (!both) return {};
   return order(both->first, both->second);
@@ -387,18 +394,37 @@ bool comparable(const QuantityValue& a, const QuantityValue& b) {
 
 std::optional<base::Decimal> value_in(const QuantityValue& a, const QuantityValue& b) {
   if (a.unit == b.unit && a.calendar == b.calendar) return a.value;
-  if (is_long_calendar(a) != is_long_calendar(b)) return {};
-  QuantityValue one = b;
-  one.value = base::Decimal(1);
-  const auto both = in_base_units(a, one);
-  if (!both || both->second.is_zero()) return {};
-  const auto unit = parse_unit(ucum_code(b));
-  if (!unit || !unit->offset.is_zero()) return {};
   try {
-    return (both->first / both->second).to_decimal().normalized();
+    if (is_long_calendar(a) && is_long_calendar(b)) { // year ↔ month
+      const Rational months = Rational(a.value) * Rational(a.unit == "year" ? 12 : 1);
+      return (months / Rational(b.unit == "year" ? 12 : 1)).to_decimal().normalized();
+    }
+    if (mixes_years(a, b)) return {};
+    const auto from = parse_unit(ucum_code(a));
+    const auto to = parse_unit(ucum_code(b));
+    if (!from || !to || from->dimensions != to->dimensions) return {};
+    return ((Rational(a.value) + from->offset) * from->factor / to->factor - to->offset).to_decimal().normalized();
   } catch (const base::Refused&) {
     return {};
   }
+}
+
+std::optional<base::Decimal> ratio(const QuantityValue& a, const QuantityValue& b) {
+  try {
+    if (a.unit == b.unit && a.calendar == b.calendar) return (Rational(a.value) / Rational(b.value)).to_decimal();
+    if (mixes_years(a, b)) return {};
+    const auto both = in_base_units(a, b);
+    if (!both || both->second.is_zero()) return {};
+    return (both->first / both->second).to_decimal();
+  } catch (const base::Refused&) {
+    return {};
+  }
+}
+
+bool is_finer(const QuantityValue& a, const QuantityValue& b) {
+  const auto left = parse_unit(ucum_code(a));
+  const auto right = parse_unit(ucum_code(b));
+  return left && right && left->factor < right->factor;
 }
 
 bool equivalent(const QuantityValue& a, const QuantityValue& b) {

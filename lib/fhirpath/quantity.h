@@ -21,6 +21,10 @@ size_t hash(const QuantityValue& quantity);
 bool comparable(const QuantityValue& a, const QuantityValue& b);
 /// The value of `a` in the unit of `b`; empty when there is no exact-enough conversion.
 std::optional<base::Decimal> value_in(const QuantityValue& a, const QuantityValue& b);
+/// a / b of quantities of one kind; b not zero. Empty when they are not.
+std::optional<base::Decimal> ratio(const QuantityValue& a, const QuantityValue& b);
+/// Is the unit of `a` smaller than that of `b`?
+bool is_finer(const QuantityValue& a, const QuantityValue& b);
 /// UCUM code of a product or quotient.
 std::string product_unit(std::string_view a, std::string_view b);
 std::string quotient_unit(std::string_view a, std::string_view b);

@@ -291,6 +291,13 @@ void Running::eval(uint32_t at, const Frame& frame) {
   case Code::of_head:
     if (frame.has_self && is_of_type(frame.self, m_program.types[op.data])) push(frame.self);
     return;
+  case Code::of_head_named: {
+    const Step& named = m_program.steps[op.data];
+    if (frame.has_self && frame.self.tag == Tag::node && frame.self.node()["resourceType"].text() == named.name)
+      return push(frame.self);
+    if (frame.has_self) step_into(frame.self, named);
+    return;
+  }
   case Code::identity: return eval(op.input, frame);
   case Code::negate: return negate(op, frame);
   case Code::add:
@@ -355,6 +362,16 @@ void Running::eval(uint32_t at, const Frame& frame) {
   case Code::low_boundary:
   case Code::high_boundary: return boundary(op, frame);
   case Code::precision: return precision(op, frame);
+  case Code::year_of:
+  case Code::month_of:
+  case Code::day_of:
+  case Code::hour_of:
+  case Code::minute_of:
+  case Code::second_of:
+  case Code::millisecond_of:
+  case Code::timezone_offset_of:
+  case Code::date_of:
+  case Code::time_of: return moment_part(op, frame);
   default: return simple_collection(op, frame);
   }
 }
@@ -416,6 +433,8 @@ void Running::push_element(fhir::Node value, fhir::Node twin, uint32_t parent, c
       }
       element_twin = element_twin.next();
     }
+    for (; element_twin; element_twin = element_twin.next()) // more twins than values
+      if (element_twin.is_object()) push(Item::of(element_twin, parent, type, Tag::twin));
     return;
   }
   if (value && value.kind() != fhir::Kind::null) return push(Item::of(value, parent, type_of_node(value, type)));
@@ -1025,10 +1044,10 @@ Tri Running::collection_test(const Op& op, const Frame& frame) {
     SystemValue right;
     Item item;
     if (end == base) break;
-    if (!take_one(op, base, item) || !to_system(item, left) || left.kind != SystemKind::quantity)
+    if (!take_one(op, base, item) || !to_system(item, left) || !as_quantity(left))
       fail(op, "comparable() compares two quantities");
     if (!one_system(op, argument(op, 0), frame, right)) break;
-    if (right.kind != SystemKind::quantity) fail(op, "comparable() compares two quantities");
+    if (!as_quantity(right)) fail(op, "comparable() compares two quantities");
     result = tri(comparable(left.quantity, right.quantity));
     break;
   }

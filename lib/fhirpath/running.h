@@ -44,6 +44,13 @@ private:
   void push_quantity(const base::Decimal& value, std::string_view unit, bool calendar) {
     push(Item::of(m_arena.make(QuantityValue{value, m_arena.text(unit), calendar})));
   }
+  /// In the unit of another.
+  void push_like(const base::Decimal& value, const QuantityValue& other) {
+    QuantityValue made = other;
+    made.value = value;
+    made.unit = m_arena.text(other.unit);
+    push(Item::of(m_arena.make(made)));
+  }
   void push_system(const SystemValue& value);
 
   // --- paths
@@ -87,11 +94,12 @@ private:
   void totals(const Op& op, const Frame& frame); ///< sum, min, max, avg
   void boundary(const Op& op, const Frame& frame);
   void precision(const Op& op, const Frame& frame);
+  void moment_part(const Op& op, const Frame& frame); ///< yearOf() ... timeOf()
 
   // --- running_text.cc
   void text(const Op& op, const Frame& frame);
   Tri text_test(const Op& op, const Frame& frame);
-  const re2::RE2* pattern(const Op& op, std::string_view text);
+  const re2::RE2* pattern(const Op& op, std::string_view text, std::string_view flags = {});
 
   // --- running_convert.cc
   void convert(const Op& op, const Frame& frame);

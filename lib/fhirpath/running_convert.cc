@@ -1,6 +1,7 @@
 // Conversions (http://hl7.org/fhirpath/N1/#conversion): toX() gives empty for what does not convert, convertsToX()
 // false.
 
+#include "lib/fhirpath/ast.h"
 #include "lib/fhirpath/quantity.h"
 #include "lib/fhirpath/running.h"
 
@@ -161,10 +162,11 @@ bool Running::convert_to(SystemKind kind, SystemValue& value, const Op& op, cons
     if (op.count > 0 && (op.code == Code::to_quantity || op.code == Code::converts_to_quantity)) {
       const auto unit = text_argument(op, 0, frame);
       if (!unit) return false;
-      const QuantityValue wanted{base::Decimal(1), *unit, false};
+      const std::string_view word = calendar_word(*unit);
+      const QuantityValue wanted{base::Decimal(1), word.empty() ? *unit : word, !word.empty()};
       const auto converted = value_in(*result, wanted);
       if (!converted) return false;
-      result = QuantityValue{*converted, *unit, false};
+      result = QuantityValue{*converted, wanted.unit, wanted.calendar};
     }
     value.quantity = *result;
     return true;
@@ -176,10 +178,16 @@ bool Running::convert_to(SystemKind kind, SystemValue& value, const Op& op, cons
 
 void Running::convert(const Op& op, const Frame& frame) {
   Item item;
-  if (!one_input(op, frame, item)) return;
   SystemValue value;
-  if (!to_system(item, value)) return;
-  if (op.code == Code::get_value) return push_system(value);
+  if (op.code == Code::get_value) { // of many: nothing
+    const size_t base = eval_input(op, frame);
+    const bool has =
+        m_stack.size() == base + 1 && to_system(m_stack[base], value) && value.kind != SystemKind::quantity;
+    m_stack.resize(base);
+    if (has) push_system(value);
+    return;
+  }
+  if (!one_input(op, frame, item) || !to_system(item, value)) return;
   if (op.code == Code::to_string && item.tag == Tag::node && !item.node().is_object())
     return push(Item::of(item.node().text())); // as written
   if (convert_to(target_of(op.code), value, op, frame)) push_system(value);

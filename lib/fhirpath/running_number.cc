@@ -5,6 +5,7 @@
 #include "lib/fhirpath/quantity.h"
 #include "lib/fhirpath/running.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstdio>
@@ -141,35 +142,30 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
       if (const auto moved = add(a.moment, *whole_amount, step)) push_moment(*moved);
       return;
     }
-    if (a.kind == SystemKind::quantity && b.kind == SystemKind::quantity) {
-      if (sum) {
-        const auto other = value_in(b.quantity, a.quantity);
-        if (!other) return;
-        return push_quantity(op.code == Code::add ? a.quantity.value + *other : a.quantity.value - *other,
-                             a.quantity.unit, a.quantity.calendar);
+    if ((a.kind == SystemKind::quantity || b.kind == SystemKind::quantity) && as_quantity(a) && as_quantity(b) &&
+        (sum || op.code == Code::multiply || op.code == Code::divide)) {
+      const QuantityValue& x = a.quantity;
+      const QuantityValue& y = b.quantity;
+      const auto is_one = [](const QuantityValue& q) { return q.unit == "1" && !q.calendar; };
+      if (sum) { // in the finer of the two units
+        const QuantityValue& unit = is_finer(y, x) ? y : x;
+        const auto left = value_in(x, unit);
+        const auto right = value_in(y, unit);
+        if (!left || !right) return;
+        return push_like(op.code == Code::add ? *left + *right : *left - *right, unit);
       }
-      if (op.code == Code::multiply)
-        return push_quantity(a.quantity.value * b.quantity.value,
-                             product_unit(ucum_code(a.quantity), ucum_code(b.quantity)), false);
-      if (op.code == Code::divide) {
-        if (b.quantity.value.is_zero()) return;
-        if (const auto other = value_in(b.quantity, a.quantity)) // of one kind: a plain ratio
-          return push_quantity((Rational(a.quantity.value) / Rational(*other)).to_decimal(), "1", false);
-        return push_quantity((Rational(a.quantity.value) / Rational(b.quantity.value)).to_decimal(),
-                             quotient_unit(ucum_code(a.quantity), ucum_code(b.quantity)), false);
+      if (op.code == Code::multiply) {
+        const Decimal product = x.value * y.value;
+        if (is_one(y)) return push_like(product, x);
+        if (is_one(x)) return push_like(product, y);
+        return push_quantity(product, product_unit(ucum_code(x), ucum_code(y)), false);
       }
+      if (y.value.is_zero()) return;
+      const auto quotient = [&] { return (Rational(x.value) / Rational(y.value)).to_decimal(); };
+      if (is_one(y)) return push_like(quotient(), x);
+      if (const auto plain = ratio(x, y)) return push_quantity(*plain, "1", false);
+      return push_quantity(quotient(), quotient_unit(ucum_code(x), ucum_code(y)), false);
     }
-    if (a.kind == SystemKind::quantity && b.is_number()) {
-      if (op.code == Code::multiply)
-        return push_quantity(a.quantity.value * b.number(), a.quantity.unit, a.quantity.calendar);
-      if (op.code == Code::divide) {
-        if (b.number().is_zero()) return;
-        return push_quantity((Rational(a.quantity.value) / Rational(b.number())).to_decimal(), a.quantity.unit,
-                             a.quantity.calendar);
-      }
-    }
-    if (b.kind == SystemKind::quantity && a.is_number() && op.code == Code::multiply)
-      return push_quantity(a.number() * b.quantity.value, b.quantity.unit, b.quantity.calendar);
   } catch (const base::Refused& refused) {
     if (refused.kind() == base::Refusal::too_large && m_arena.used() < k_bytes_made_max)
       return; // no such number: empty
@@ -203,7 +199,8 @@ void Running::math(const Op& op, const Frame& frame) {
   bool has_argument = false;
   if (op.count > 0) has_argument = one_system(op, argument(op, 0), frame, argument_value);
   if (!has) return;
-  const bool keeps_unit = op.code == Code::abs;
+  const bool keeps_unit = op.code == Code::abs || op.code == Code::ceiling || op.code == Code::floor ||
+                          op.code == Code::truncate || op.code == Code::round;
   if (!value.is_number() && !(keeps_unit && value.kind == SystemKind::quantity)) fail(op, "a number is wanted here");
   if (op.count > 0 && op.code != Code::round && !has_argument) return;
   if (has_argument && !argument_value.is_number()) fail(op, "a number is wanted as argument");
@@ -220,7 +217,7 @@ void Running::math(const Op& op, const Frame& frame) {
         return push_quantity(positive, value.quantity.unit, value.quantity.calendar);
       return push_decimal(positive);
     }
-    const Decimal number = value.number();
+    const Decimal number = value.kind == SystemKind::quantity ? value.quantity.value : value.number();
     const Rational exact(number);
     std::optional<Decimal> result;
     switch (op.code) {
@@ -230,8 +227,11 @@ void Running::math(const Op& op, const Frame& frame) {
       const Int128 rounded = op.code == Code::ceiling ? ceiled(exact)
                              : op.code == Code::floor ? floored(exact)
                                                       : whole(exact);
-      if (const auto integer = as_integer(rounded)) push(Item::of(*integer));
-      return;
+      const auto integer = as_integer(rounded);
+      if (!integer) return;
+      if (value.kind == SystemKind::quantity)
+        return push_quantity(Decimal(*integer), value.quantity.unit, value.quantity.calendar);
+      return push(Item::of(*integer));
     }
     case Code::round: {
       int64_t digits = 0;
@@ -241,8 +241,11 @@ void Running::math(const Op& op, const Frame& frame) {
         digits = argument_value.integer;
       }
       constexpr int64_t k_digits_max = 18;
-      return push_decimal(digits > k_digits_max || digits >= number.scale() ? number
-                                                                            : exact.round(static_cast<int>(digits)));
+      const Decimal rounded =
+          digits > k_digits_max || digits >= number.scale() ? number : exact.round(static_cast<int>(digits));
+      if (value.kind == SystemKind::quantity)
+        return push_quantity(rounded, value.quantity.unit, value.quantity.calendar);
+      return push_decimal(rounded);
     }
     case Code::sqrt:
       if (number < Decimal(0)) return;
@@ -285,7 +288,6 @@ void Running::totals(const Op& op, const Frame& frame) {
   const size_t base = eval_input(op, frame);
   const size_t size = m_stack.size() - base;
   if (size == 0) {
-    if (op.code == Code::sum) push(Item::of(int64_t{0}));
     return;
   }
   count(size);
@@ -372,6 +374,43 @@ void Running::boundary(const Op& op, const Frame& frame) {
     push_decimal(result);
   } catch (const base::Refused& refused) {
     if (refused.kind() != base::Refusal::too_large || m_arena.used() >= k_bytes_made_max) throw;
+  }
+}
+
+void Running::moment_part(const Op& op, const Frame& frame) {
+  SystemValue value;
+  if (!input_system(op, frame, value)) return;
+  if (value.kind == SystemKind::string && !convert_to(SystemKind::date_time, value, op, frame)) return;
+  if (!value.is_moment()) return;
+  Moment moment = value.moment;
+  const bool is_time = moment.kind == TemporalKind::time;
+  const auto part = [&](Moment::Precision precision, int64_t number) {
+    if (moment.precision >= precision && (!is_time || precision >= Moment::hour)) push(Item::of(number));
+  };
+  switch (op.code) {
+  case Code::year_of: return part(Moment::year, moment.years);
+  case Code::month_of: return part(Moment::month, moment.months);
+  case Code::day_of: return part(Moment::day, moment.days);
+  case Code::hour_of: return part(Moment::hour, moment.hours);
+  case Code::minute_of: return part(Moment::minute, moment.minutes);
+  case Code::second_of: return part(Moment::second, moment.seconds);
+  case Code::millisecond_of:
+    if (moment.fraction_digits > 0) part(Moment::second, moment.nanoseconds / 1'000'000);
+    return;
+  case Code::timezone_offset_of: // in hours
+    if (moment.has_zone) push_decimal((Rational(int64_t{moment.zone_minutes}) / Rational(60)).to_decimal());
+    return;
+  case Code::date_of:
+    if (is_time) return;
+    moment.kind = TemporalKind::date;
+    moment.precision = std::min(moment.precision, Moment::day);
+    moment.has_zone = false;
+    return push_moment(moment);
+  default: // time_of
+    if (is_time || moment.precision < Moment::hour) return;
+    moment.kind = TemporalKind::time;
+    moment.has_zone = false;
+    return push_moment(moment);
   }
 }
 

@@ -212,16 +212,17 @@ std::optional<int64_t> Running::integer_argument(const Op& op, size_t position, 
   return value.integer;
 }
 
-const re2::RE2* Running::pattern(const Op& op, std::string_view text) {
+const re2::RE2* Running::pattern(const Op& op, std::string_view text, std::string_view flags) {
   if (op.data != k_none) return m_program.patterns[op.data].get();
+  const std::string key = std::string(flags) + "/" + std::string(text);
   for (const auto& [known, compiled] : m_evaluator.m_patterns)
-    if (known == text) return compiled.get();
-  auto compiled = make_pattern(text);
+    if (known == key) return compiled.get();
+  auto compiled = make_pattern(text, flags);
   if (!compiled)
     fail(op, "'" + std::string(text.substr(0, 100)) +
                  "' is not a regular expression (RE2 syntax; no look-around, no back-references)");
   if (m_evaluator.m_patterns.size() >= k_patterns_max) m_evaluator.m_patterns.erase(m_evaluator.m_patterns.begin());
-  m_evaluator.m_patterns.emplace_back(text, std::move(compiled));
+  m_evaluator.m_patterns.emplace_back(key, std::move(compiled));
   return m_evaluator.m_patterns.back().second.get();
 }
 
@@ -242,9 +243,13 @@ Tri Running::text_test(const Op& op, const Frame& frame) {
   case Code::ends_with:
     return tri(input->size() >= other->size() && input->substr(input->size() - other->size()) == *other);
   case Code::contains_text: return tri(input->find(*other) != std::string_view::npos);
-  case Code::matches: return tri(re2::RE2::PartialMatch(piece, *pattern(op, *other)));
-  default: return tri(re2::RE2::FullMatch(piece, *pattern(op, *other)));
+  default: break;
   }
+  std::string_view flags;
+  if (op.count > 1) flags = text_argument(op, 1, frame).value_or(std::string_view());
+  if (flags.find_first_not_of("im") != std::string_view::npos) fail(op, "the flags of a pattern are i and m");
+  const re2::RE2& compiled = *pattern(op, *other, flags);
+  return tri(op.code == Code::matches ? re2::RE2::PartialMatch(piece, compiled) : re2::RE2::FullMatch(piece, compiled));
 }
 
 void Running::text(const Op& op, const Frame& frame) {

@@ -69,7 +69,8 @@ bool read_zone(Reader& in, Moment& out) {
   in.take(sign);
   int hours = 0;
   int minutes = 0;
-  if (!in.number(2, 0, 14, hours) || !in.take(':') || !in.number(2, 0, 59, minutes)) return false;
+  if (!in.number(2, 0, 14, hours) || !in.take(':') || !in.number(2, 0, 59, minutes) || hours * 60 + minutes > 14 * 60)
+    return false;
   out.has_zone = true;
   out.zone_minutes = static_cast<int16_t>((hours * 60 + minutes) * (sign == '-' ? -1 : 1));
   return true;
