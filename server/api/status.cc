@@ -12,16 +12,19 @@ namespace xinglin::api {
 
 namespace {
 
-/// The year of the latest business date in any form's table; empty when there is none.
+/// The year the pages begin with: the latest that is well under way (at least a tenth of the busiest year's forms), so that
+/// a few early records of a new year do not open an almost empty one. Empty when there are none.
 std::string latest_year(const Services& services) {
   std::string sql;
   for (const auto& [id, form] : services.catalog->forms)
-    sql += (sql.empty() ? "" : " union all ") + std::string("select max(happened) as day from w.") +
-           sql::quote_identifier(id);
+    sql += (sql.empty() ? "" : " union all ") + std::string("select happened from w.") + sql::quote_identifier(id);
   if (sql.empty()) return {};
-  auto result = services.warehouse->reader()->run("select cast(max(day) as varchar) from (" + sql + ")");
+  auto result = services.warehouse->reader()->run(
+      "with years as (select extract(year from happened) as year, count(*) as forms from (" + sql +
+      ") where happened is not null group by 1) "
+      "select cast(max(year) as varchar) from years where forms * 10 >= (select max(forms) from years)");
   if (!result.next() || result.is_null(0)) return {};
-  return result.text(0).substr(0, 4);
+  return std::string(result.text(0));
 }
 
 } // namespace
