@@ -47,9 +47,16 @@ export default function IndicatorsPage() {
                 scroll={{ x: "max-content" }}
                 columns={[
                   { title: t("name"), key: "name", render: (_, row) => <Link to={`/indicators/${row.indicator}`}>{say(row.title)}</Link> },
-                  { title: t("value"), key: "value", align: "right", width: 170, render: (_, row) => <Value figure={row} /> },
+                  { title: t("value"), key: "value", align: "right", render: (_, row) => (
+                      <>
+                        <Value figure={row} />
+                        <div className="phone-only small">
+                          <Change of={row} better={row.better} />
+                        </div>
+                      </>
+                    ) },
                   { title: t("lastYear"), key: "last", align: "right", width: 170, className: "wide-only", render: (_, row) => (row.last_year ? <Value figure={row.last_year} /> : "—") },
-                  { title: t("change"), key: "change", align: "right", width: 150, render: (_, row) => <Change of={row} better={row.better} /> },
+                  { title: t("change"), key: "change", align: "right", width: 150, className: "wide-only", render: (_, row) => <Change of={row} better={row.better} /> },
                 ]}
               />
             </section>

@@ -9,6 +9,12 @@ import { useData } from "../useData";
 
 const rowsMax = 200;
 
+/** The end of an id tells records apart better than its beginning. */
+const short = (reference: string) => {
+  const id = reference.slice(reference.indexOf("/") + 1);
+  return id.length > 12 ? `…${id.slice(-8)}` : id;
+};
+
 /** A figure taken apart: its definition, the figures or rows it is made of, their digest. */
 export default function TracePage() {
   const address = useParams()["*"] ?? "";
@@ -88,9 +94,9 @@ export default function TracePage() {
                       key: "subject",
                       render: (_: unknown, row: TraceRow) =>
                         row.subject.startsWith("Patient/") ? (
-                          <Link to={`/residents/${row.subject.slice(8)}`}>{row.subject.slice(8, 16)}</Link>
+                          <Link to={`/residents/${row.subject.slice(8)}`}>{short(row.subject)}</Link>
                         ) : (
-                          <Link to={recordPath(row.subject)}>{row.subject.split("/")[1]}</Link>
+                          <Link to={recordPath(row.subject)}>{short(row.subject)}</Link>
                         ),
                     },
                     ...(has((r) => r.hit !== null) ? [{ title: t("counted"), key: "hit", render: (_: unknown, r: TraceRow) => (r.hit ? t("yes") : t("no")) }] : []),
