@@ -1,0 +1,1 @@
+select org, subject, record, period_start as happened, drugs as value from monthly

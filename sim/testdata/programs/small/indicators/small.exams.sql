@@ -1,0 +1,1 @@
+select org, subject, record, held_on as happened from exam

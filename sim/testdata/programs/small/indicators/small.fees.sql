@@ -1,0 +1,1 @@
+select org, subject, record, visited_on as happened, fee as value from visit where urgent = false and fee is not null

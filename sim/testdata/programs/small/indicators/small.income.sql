@@ -1,0 +1,1 @@
+select org, subject, record, period_start as happened, income as value from monthly

@@ -1,0 +1,1 @@
+select org, subject, record, came_on as since, left_on as until from stay

@@ -1,0 +1,1 @@
+select org, subject, record, visited_on as happened, satisfied as hit from visit where urgent = false and satisfied is not null
