@@ -3,8 +3,7 @@
 
 #include "server/api/interactions.h"
 #include "server/api/respond.h"
-
-#include <algorithm>
+#include "server/store/search_parameters.h"
 
 namespace xinglin::api {
 
@@ -17,24 +16,18 @@ void interactions(fhir::JsonWriter& json, std::initializer_list<std::string_view
   json.end_array();
 }
 
+/// Those that the store answers.
 void search_parameters(fhir::JsonWriter& json, std::string_view type) {
-  std::vector<const fhir::SearchParameterDefinition*> list;
-  for (const auto& definition : fhir::search_parameters()) {
-    const bool ours = std::any_of(definition.base.begin(), definition.base.end(), [&](std::string_view base) {
-      return base == type || base == "Resource" || base == "DomainResource";
-    });
-    // What has no expression is answered by other means or not at all (_text, _content, _query, _filter).
-    if (ours && !definition.expression.empty()) list.push_back(&definition);
-  }
-  std::sort(list.begin(), list.end(), [](const auto* a, const auto* b) { return a->code < b->code; });
-  if (list.empty()) return;
   json.key("searchParam").begin_array();
-  for (const auto* definition : list)
+  for (const std::string& code : store::ParameterTable::codes(type)) {
+    const auto* definition = fhir::find_search_parameter(type, code);
+    if (!definition) continue;
     json.begin_object()
-        .member("name", definition->code)
+        .member("name", code)
         .member("definition", definition->url)
         .member("type", definition->type)
         .end_object();
+  }
   json.end_array();
 }
 
