@@ -76,6 +76,7 @@ test("the summary's numbers open their trace, and it downloads as .docx", async 
   const bytes = readFileSync(await (await download).path());
   assert.equal(bytes.subarray(0, 2).toString(), "PK");
   await sheet.locator("a.figure", { hasText: "62236" }).first().click();
+  await page.waitForURL(/#\/trace\/hospital_ops\.outpatient_visits/);
   await page.getByText(/共 62236 行/).waitFor();
   assert.deepEqual(troubles, []);
   await close();

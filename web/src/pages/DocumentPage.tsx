@@ -43,13 +43,13 @@ export default function DocumentPage() {
             <section className="card">
               <h2>{t("download")}</h2>
               <div style={{ display: "grid", gap: 8 }}>
-                <Button type="primary" icon={<DownloadOutlined />} href={file("docx")}>
+                <Button type="primary" icon={<DownloadOutlined />} href={file("docx")} download>
                   {t("wordFile")}
                 </Button>
-                <Button icon={<DownloadOutlined />} href={file("xlsx")}>
+                <Button icon={<DownloadOutlined />} href={file("xlsx")} download>
                   {t("annexFile")}
                 </Button>
-                <Button icon={<DownloadOutlined />} href={file("html")}>
+                <Button icon={<DownloadOutlined />} href={file("html")} download>
                   {t("pageFile")}
                 </Button>
                 <Button icon={<PrinterOutlined />} onClick={() => window.print()}>
