@@ -21,7 +21,7 @@ void search_parameters(fhir::JsonWriter& json, std::string_view type) {
   json.key("searchParam").begin_array();
   for (const std::string& code : store::ParameterTable::codes(type)) {
     const auto* definition = fhir::find_search_parameter(type, code);
-    if (!definition) continue;
+    if (!definition || definition->expression.empty()) continue; // _content and the like: refused by the store
     json.begin_object()
         .member("name", code)
         .member("definition", definition->url)

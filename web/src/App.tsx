@@ -85,8 +85,12 @@ export function App() {
           {status.data?.notice ? say(status.data.notice) : t("noticeLocal")}
         </div>
         <Loaded from={organizations} isEmpty={(list) => list.length === 0} empty={t("emptyOrganizations")}>
-          {(list) => (
-            <SettingsProvider organizations={list} defaultPeriod={status.data?.latest_year ?? String(new Date().getFullYear())} key={status.data?.latest_year}>
+          {(list) =>
+            // The period to begin with comes with the status; a page that began without it would be thrown away under the hand.
+            status.loading && !status.data ? (
+              <Spin className="wait" />
+            ) : (
+            <SettingsProvider organizations={list} defaultPeriod={status.data?.latest_year ?? String(new Date().getFullYear())}>
               <Header />
               <main>
                 <Suspense fallback={<Spin className="wait" />}>
@@ -104,7 +108,8 @@ export function App() {
                 </Suspense>
               </main>
             </SettingsProvider>
-          )}
+            )
+          }
         </Loaded>
         <Footer status={status.data} />
       </Layout>
