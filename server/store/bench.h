@@ -7,5 +7,6 @@
 namespace xinglin::store {
 
 int bench_layouts(const std::vector<std::string>& arguments);
+int bench_store(const std::vector<std::string>& arguments);
 
 } // namespace xinglin::store

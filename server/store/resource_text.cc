@@ -29,9 +29,16 @@ size_t member_start(Node value, std::string_view source) {
   while (source[at - 1] != '"')
     at--;
   at--; // the closing quote
-  while (source[at - 1] != '"')
-    at--; // names that matter here hold no escaped quote
-  return at - 1;
+  auto is_escaped = [&](size_t quote) {
+    size_t slashes = 0;
+    while (source[quote - 1 - slashes] == '\\')
+      slashes++;
+    return slashes % 2 == 1;
+  };
+  do
+    at--;
+  while (source[at] != '"' || is_escaped(at));
+  return at;
 }
 
 class Walk {
@@ -178,6 +185,8 @@ UnstampedText unstamp(Node resource, std::string_view id, const std::vector<Repl
     edit.text += '}';
     std::erase_if(edits, [&](const Edit& each) { return each.at > edit.at && each.at < edit.at + edit.length; });
     edits.push_back(std::move(edit));
+  } else if (meta) { // no object: it holds nothing that could be kept
+    edits.push_back({meta.offset(), meta.raw().size(), "{}", 1});
   } else {
     Edit edit{meta_goes_at, 0, ",\"meta\":{}", 9};
     if (!own_id) {

@@ -229,31 +229,28 @@ private:
 
   /// The criterion to start from; none = go through the type (or along the order asked for).
   const Predicate* driver(bool can_follow_order) {
-    const Predicate* best = nullptr;
-    int64_t best_rows = INT64_MAX;
-    size_t candidates = 0;
-    for (const Predicate& each : m_predicates)
-      candidates += each.set.has_value();
+    std::vector<const Predicate*> candidates;
+    const Predicate* scan = nullptr; // what can only be scanned is the last resort
     for (const Predicate& each : m_predicates) {
-      if (!each.set) continue;
-      int64_t rows = k_estimate_rows_max + 1; // what can only be scanned comes last
-      if (!each.set_is_scan) {
-        rows = k_estimate_rows_max;
-        if (candidates > 1 || can_follow_order) {
-          Sql sql =
-              sql_of("SELECT count(*) FROM (") + *each.set + sql_of(fmt::format(" LIMIT {})", k_estimate_rows_max));
-          auto row = ask(sql);
-          row.step();
-          rows = row.whole(0);
-        }
-      }
-      if (rows < best_rows) {
-        best_rows = rows;
-        best = &each;
-      }
+      if (each.set && each.set_is_scan) scan = &each;
+      if (each.set && !each.set_is_scan) candidates.push_back(&each);
     }
-    if (best && can_follow_order && best_rows >= k_estimate_rows_max) return nullptr;
-    return best;
+    if (candidates.empty()) return can_follow_order ? nullptr : scan;
+    if (candidates.size() == 1 && !can_follow_order) return candidates[0];
+    // A few rows of each tell a selective criterion from a wide one; more are looked at only when none is selective.
+    for (int64_t rows_max : {k_estimate_rows_few, k_estimate_rows_max}) {
+      const Predicate* best = nullptr;
+      int64_t best_rows = rows_max;
+      for (const Predicate* each : candidates) {
+        auto row = ask(sql_of("SELECT count(*) FROM (") + *each->set + sql_of(fmt::format(" LIMIT {})", best_rows)));
+        row.step();
+        if (row.whole(0) >= best_rows) continue;
+        best_rows = row.whole(0);
+        best = each;
+      }
+      if (best) return best;
+    }
+    return can_follow_order ? nullptr : candidates[0];
   }
   Sql from(const Predicate* start) {
     std::string resource = m_scope.table("resource");

@@ -7,8 +7,8 @@
 
 namespace xinglin::store {
 
-/// How many rows of a criterion are looked at to judge how selective it is.
-inline constexpr int64_t k_estimate_rows_max = 1000;
+/// How many rows of a criterion are looked at to judge how selective it is: first a few, then many.
+inline constexpr int64_t k_estimate_rows_few = 32, k_estimate_rows_max = 1000;
 
 /// Thrown while planning: build these, then plan again.
 struct UnitsNeeded {

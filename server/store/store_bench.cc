@@ -10,6 +10,7 @@ int main(int count, char** arguments) {
   std::vector<std::string> rest(arguments + std::min(count, 2), arguments + count);
   std::string name = count > 1 ? arguments[1] : "";
   if (name == "layouts") return bench_layouts(rest);
-  std::fputs("usage: store_bench layouts [RESOURCES] [DIRECTORY]\n", stderr);
+  if (name == "store") return bench_store(rest);
+  std::fputs("usage: store_bench store [TRANSACTIONS] [DIRECTORY] | layouts [RESOURCES] [DIRECTORY]\n", stderr);
   return 2;
 }

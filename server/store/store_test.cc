@@ -3,6 +3,7 @@
 #include "server/store/test_support.h"
 
 #include "lib/fhir/json.h"
+#include "lib/sql/sqlite.h"
 
 using namespace xinglin;
 using namespace xinglin::store;
@@ -246,9 +247,8 @@ TEST_CASE("store: malformed writes are refused with what to mend") {
   CHECK(kind_of(create("Patient", "", "a b")) == Refusal::invalid);
   CHECK(kind_of(update("Patient", "a", R"("id":"b")")) == Refusal::invalid);
   CHECK(kind_of(update("Patient", "", "")) == Refusal::invalid);
-  CHECK(refusal_of([&] {
-          store->write({update("Patient", "a", ""), remove("Patient", "a")});
-        }).kind() == Refusal::invalid);
+  CHECK(refusal_of([&] { store->write({update("Patient", "a", ""), remove("Patient", "a")}); }).kind() ==
+        Refusal::invalid);
   Write list = create("Patient", "");
   list.json = "[]";
   CHECK(kind_of(list) == Refusal::invalid);
@@ -282,4 +282,44 @@ TEST_CASE("store: notes last") {
   CHECK(store->get_note("b") == "");
   CHECK(store->last_commit() == 0);
   CHECK(store->epoch() == 1);
+}
+
+TEST_CASE("store: each record lies with its resident, else with its organisation, and moves when that changes") {
+  TestStore store;
+  store->write({create("Observation", R"("subject":{"reference":"Patient/p"})", "o"), // before what it points at
+                create("Patient", R"("managingOrganization":{"reference":"Organization/h"})", "p"),
+                create("Organization", "", "h"), create("Encounter", R"("serviceProvider":{"reference":"Organization/h"})", "e"),
+                create("Basic", "", "b")});
+  store->write({create("Observation", R"("subject":{"reference":"Patient/p"})", "o2")});
+  auto placements = [&] {
+    store.store.reset();
+    std::string text;
+    {
+      sql::Sqlite db(store.options.directory + "/records.db", sql::Sqlite::Mode::read_write);
+      auto rows = db.query("SELECT r.id, coalesce(p.id,'-') FROM resource r LEFT JOIN resource p ON p.key=r.placement "
+                           "ORDER BY r.key");
+      while (rows.step())
+        text += fmt::format("{}:{} ", rows.text(0), rows.text(1));
+    }
+    store.open();
+    return text;
+  };
+  CHECK(placements() == "o:p p:p h:h e:h b:- o2:p ");
+  store->write({update("Observation", "o", ""), update("Encounter", "e", R"("subject":{"reference":"Patient/p"})")});
+  CHECK(placements() == "o:- p:p h:h e:p b:- o2:p ");
+}
+
+TEST_CASE("store: a name with a quote beside the version, and a meta that is none, do no harm") {
+  TestStore store;
+  Write write;
+  write.type = "Basic";
+  write.json = R"({"resourceType":"Basic","meta":{"a\\":1,"b\"c":2 ,"lastUpdated":"x"}})";
+  auto id = store->write({write}).outcomes[0].id;
+  CHECK(store->snapshot()->read("Basic", id)->json ==
+        R"({"resourceType":"Basic","id":")" + id +
+            R"(","meta":{"versionId":"1","lastUpdated":"2023-11-15T06:13:20.000+08:00","a\\":1,"b\"c":2}})");
+  write.json = R"({"resourceType":"Basic","meta":5})";
+  id = store->write({write}).outcomes[0].id;
+  auto json = store->snapshot()->read("Basic", id)->json;
+  CHECK(fhir::Document::parse(json).root()["meta"]["versionId"].text() == "1");
 }

@@ -55,6 +55,13 @@ int64_t TransactionJob::key_of(Records& records, std::string_view type, std::str
   return entry->second;
 }
 
+int64_t TransactionJob::placement_key(Records& records, const PreparedWrite& write) {
+  size_t slash = write.placement.find('/');
+  if (slash == std::string::npos) return 0;
+  std::string_view placement = write.placement;
+  return key_of(records, placement.substr(0, slash), placement.substr(slash + 1));
+}
+
 void TransactionJob::apply(sql::Sqlite& db) {
   Records records(db, m_shared);
   // 1. What was found when the transaction was prepared must be found still, also among what this group has written.
@@ -72,6 +79,11 @@ void TransactionJob::apply(sql::Sqlite& db) {
   // 3. All of them stand, so references may point in any order, and nothing may point at what is gone.
   check_references(records);
   check_removed(records);
+  for (auto [type, change] : m_count_changes)
+    if (change != 0)
+      db.query("INSERT INTO type_count(type, current) VALUES(?1,?2) ON CONFLICT(type) DO UPDATE SET current=current+?2",
+               type, change)
+          .run();
   m_state.now.t = t;
   m_state.now.recorded_at = m_receipt.recorded_at;
   db.query("INSERT INTO commits(t, recorded_at, last_seq) VALUES(?,?,?)", t, m_receipt.recorded_at, m_state.now.seq)
@@ -158,17 +170,17 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
     insert.bind(json).run();
   }
   m_keys[name] = key;
-  if (row.key == 0)
-    db.query("INSERT INTO resource(key, type, id, version, seq, t, deleted, placement) VALUES(?,?,?,?,?,?,0,0)", key,
-             type, write.id, version, seq, t)
+  if (row.key == 0) {
+    int64_t placement = placement_key(records, write);
+    write.is_placed = placement != 0 || write.placement.empty(); // else what it belongs to comes later
+    db.query("INSERT INTO resource(key, type, id, version, seq, t, deleted, placement) VALUES(?,?,?,?,?,?,0,?)", key,
+             type, write.id, version, seq, t, placement)
         .run();
-  else
+  } else {
     db.query("UPDATE resource SET version=?, seq=?, t=?, deleted=? WHERE key=?", version, seq, t, is_removal, key)
         .run();
-  if (int64_t change = (is_removal ? 0 : 1) - (row.exists() ? 1 : 0); change != 0)
-    db.query("INSERT INTO type_count(type, current) VALUES(?1,?2) ON CONFLICT(type) DO UPDATE SET current=current+?2",
-             type, change)
-        .run();
+  }
+  m_count_changes[type] += (is_removal ? 0 : 1) - (row.exists() ? 1 : 0);
   if (row.exists()) {
     forget_references(db, key, write.json_before);
     m_index.remove_rows(records, key, write.values_before);
@@ -218,10 +230,11 @@ void TransactionJob::check_references(Records& records) {
     int64_t key = m_keys.at(write.type + "/" + write.id);
     for (const PreparedReference& reference : write.references) {
       int64_t target = reference.key ? reference.key : key_of(records, reference.type, reference.id);
-      bool stands = false;
-      if (target != 0) {
+      bool stands = m_standing.contains(target);
+      if (!stands && target != 0) {
         auto row = db.query("SELECT deleted FROM resource WHERE key=?", target);
         stands = row.step() && row.whole(0) == 0;
+        if (stands) m_standing.insert(target);
       }
       if (!stands) {
         if (issues.size() >= k_reference_issues_max) break;
@@ -244,11 +257,8 @@ void TransactionJob::check_references(Records& records) {
       db.query("INSERT OR IGNORE INTO refers_outside(address, path, key) VALUES(?,?,?)", address, path, key).run();
     }
     m_index.add_rows(records, key, write.values);
-    int64_t placement = 0;
-    if (size_t slash = write.placement.find('/'); slash != std::string::npos)
-      placement = key_of(records, std::string_view(write.placement).substr(0, slash),
-                         std::string_view(write.placement).substr(slash + 1));
-    if (placement != 0) db.query("UPDATE resource SET placement=? WHERE key=?", placement, key).run();
+    if (!write.is_placed)
+      db.query("UPDATE resource SET placement=? WHERE key=?", placement_key(records, write), key).run();
   }
   if (issues.has_errors()) throw Refused(Refusal::invalid, std::move(issues));
 }

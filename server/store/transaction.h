@@ -8,6 +8,7 @@
 #include "server/store/search_index.h"
 
 #include <unordered_map>
+#include <unordered_set>
 
 namespace xinglin::store {
 
@@ -26,6 +27,7 @@ struct PreparedWrite {
   std::string type, id, derived_from, placement;
   std::optional<int64_t> if_match;
   bool id_is_ours = false; ///< a fresh UUID: nothing can stand there
+  bool is_placed = false;  ///< its row says already where it belongs
   bool is_settled = false; ///< nothing to write: a condition found it there already (or found nothing to remove)
   Outcome settled;
   UnstampedText text;
@@ -97,6 +99,7 @@ private:
   void forget_references(sql::Sqlite& db, int64_t key, std::string_view json);
   void check_references(Records& records);
   void check_removed(Records& records);
+  int64_t placement_key(Records& records, const PreparedWrite& write);
   int64_t key_of(Records& records, std::string_view type, std::string_view id);
   PreparedTransaction& m_transaction;
   Shared& m_shared;
@@ -106,6 +109,8 @@ private:
   const FindMatches& m_find_matches;
   Receipt m_receipt;
   std::vector<int64_t> m_removed;
+  std::unordered_map<int64_t, int64_t> m_count_changes; ///< type → how many more there are
+  std::unordered_set<int64_t> m_standing;               ///< keys found to exist at the end of this transaction
   std::unordered_map<std::string, int64_t> m_keys; ///< "Type/id" → key, seen in this transaction
 };
 
