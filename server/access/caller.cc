@@ -24,4 +24,10 @@ bool is_local_host(std::string_view host_header) {
   return name == "127.0.0.1" || name == "localhost" || name == "[::1]";
 }
 
+bool is_local_origin(std::string_view origin_header) {
+  if (origin_header.empty()) return true;
+  const size_t scheme = origin_header.find("://");
+  return scheme != std::string_view::npos && is_local_host(origin_header.substr(scheme + 3));
+}
+
 } // namespace xinglin::access

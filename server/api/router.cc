@@ -104,6 +104,8 @@ http::Response Router::dispatch(const http::Request& request) const {
     throw StatusError(421, "security",
                       "This server answers to 127.0.0.1 and localhost only; open it by one of these names.");
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  if (method != "GET" && !access::is_local_origin(request.header("Origin")))
+    throw StatusError(403, "security", "A page of another site may not change anything here.");
   const std::vector<std::string_view> segments = segments_of(request.path);
   const bool data = !segments.empty() && (segments[0] == "fhir" || segments[0] == "api");
   if (!data) {

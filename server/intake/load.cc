@@ -7,6 +7,7 @@
 #include "server/program/program.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
@@ -125,7 +126,8 @@ public:
     m_changed.notify_all();
     for (std::thread& worker : workers)
       worker.join();
-    if (!m_report.stopped) settle_put_aside();
+    if (!m_stopped) settle_put_aside();
+    m_report.stopped = m_stopped;
     for (const Unit& unit : m_put_aside) { // stopped before they were tried again
       unit.source->left = true;
       finish_if_done(unit.source);
@@ -135,10 +137,8 @@ public:
 
 private:
   bool stopped() {
-    if (!m_options.stop || !m_options.stop()) return m_report.stopped;
-    const std::lock_guard lock(m_mutex);
-    m_report.stopped = true;
-    return true;
+    if (m_options.stop && m_options.stop()) m_stopped = true;
+    return m_stopped;
   }
 
   // ── reading ────────────────────────────────────────────────────────────────
@@ -396,7 +396,7 @@ private:
       }
     }
     // Nothing more goes in: say why, each by itself.
-    if (m_report.stopped) return;
+    if (m_stopped) return;
     for (Unit& unit : std::exchange(m_put_aside, {})) {
       try {
         count(m_program.write(unit.writes));
@@ -526,6 +526,7 @@ private:
   std::deque<Job> m_jobs;
   int m_working = 0;
   bool m_closed = false;
+  std::atomic<bool> m_stopped = false;
   std::vector<Unit> m_put_aside;
   size_t m_put_aside_bytes = 0;
 };
