@@ -3,6 +3,7 @@
 #include "lib/base/id.h"
 #include "lib/base/issue.h"
 #include "lib/base/text.h"
+#include "server/document/concerned.h"
 #include "server/document/evaluate.h"
 #include "server/document/template.h"
 
@@ -136,6 +137,7 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
   }
   for (auto& finding : engine.findings(indicators, report.org, report.period, report.as_of))
     report.findings.push_back(std::move(finding));
+  name_concerned(report, catalog);
   return report;
 }
 
