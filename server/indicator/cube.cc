@@ -109,9 +109,9 @@ Cube compute_cube(sql::DuckConnection& connection, const flatten::Warehouse& war
   const auto [numerator, denominator] = amount_sql(indicator, request.contract, factor);
   auto rows =
       query
-          .prepare(connection, fmt::format("select org, {} as month, count(*), {}, {} from {} where {} and org is not "
-                                           "null group by 1, 2",
-                                           month, numerator, denominator, k_rows_name, where))
+          .prepare(connection,
+                   fmt::format("select coalesce(org, ''), {} as month, count(*), {}, {} from {} where {} group by 1, 2",
+                               month, numerator, denominator, k_rows_name, where))
           .execute();
   while (rows.next())
     cube.leaves[rows.text(0)][static_cast<int>(rows.integer(1))] = read_amounts(rows, 2);

@@ -32,7 +32,8 @@ enum class CubeShape : uint8_t {
 };
 
 struct Cube {
-  /// Organisation → month (year × 12 + month − 1; 0 where the shape has none) → amounts. distinct: organisation "".
+  /// Organisation → month (year × 12 + month − 1; 0 where the shape has none) → amounts. Rows that name no organisation
+  /// stand under ""; so do those of the shape distinct, which knows no organisations.
   std::map<std::string, std::map<int, Amounts>, std::less<>> leaves;
   size_t cells() const;
 };

@@ -296,22 +296,24 @@ std::shared_ptr<const Cube> Engine::Impl::cube(Session& session, const CubeReque
   return computed;
 }
 
+Amounts amounts_of(const Cube& cube, const CubeRequest& request, std::string_view org) {
+  Amounts total;
+  const auto leaf = cube.leaves.find(org);
+  if (leaf == cube.leaves.end()) return total;
+  const bool by_month = request.shape == CubeShape::months;
+  const int first = by_month ? month_number(request.first) : 0, last = by_month ? month_number(request.last) : 0;
+  for (auto month = leaf->second.lower_bound(first); month != leaf->second.end() && month->first <= last; ++month)
+    total += month->second;
+  return total;
+}
+
 Amounts Engine::Impl::amounts(Session& session, const Target& target, const Scope& scope) const {
   const CubeRequest request = request_for(session, target, scope);
   const auto found = cube(session, request);
   Amounts total;
-  if (request.shape == CubeShape::distinct) {
-    if (const auto leaf = found->leaves.find(""); leaf != found->leaves.end()) total = leaf->second.at(0);
-    return total;
-  }
-  const bool by_month = request.shape == CubeShape::months;
-  const int first = by_month ? month_number(request.first) : 0, last = by_month ? month_number(request.last) : 0;
-  for (const auto& org : scope.orgs) {
-    const auto leaf = found->leaves.find(org);
-    if (leaf == found->leaves.end()) continue;
-    for (auto month = leaf->second.lower_bound(first); month != leaf->second.end() && month->first <= last; ++month)
-      total += month->second;
-  }
+  if (request.shape == CubeShape::distinct) return amounts_of(*found, request, "");
+  for (const auto& org : scope.orgs)
+    total += amounts_of(*found, request, org);
   return total;
 }
 

@@ -91,6 +91,9 @@ struct Engine::Impl {
   std::string digest(Session& session, const Target& target, const Scope& scope) const;
 };
 
+/// What a cube holds for one organisation over the period of the request.
+Amounts amounts_of(const Cube& cube, const CubeRequest& request, std::string_view org);
+
 /// How figures follow from amounts; plain, so that `verify` uses the same words on other amounts.
 void fill_figure(Figure& figure, const package::Indicator& indicator, Aspect aspect, const Amounts& amounts,
                  const base::Period& period);

@@ -496,6 +496,39 @@ TEST_CASE("findings say both sides") {
   CHECK(differs);
 }
 
+TEST_CASE("rows of an organisation that is gone are counted nowhere, and found") {
+  County county;
+  county.orgs();
+  county.commits.begin();
+  county.visit("a", "h2", "2023-01-02", "10");
+  county.visit("b", "h1", "2023-01-02", "10");
+  county.commits.begin().remove("Organization", "h2");
+  CHECK(county.value("visits", "bureau", "2023") == "1");
+  CHECK(county.value("visits", "bureau", "2023", 2) == "2");
+  const auto findings = county.engine().findings({"t.visits"}, "bureau", Period::year_of(2023));
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].code == "rows_without_organization");
+  CHECK(contains(findings[0].text.en, "counted nowhere: 1 (as"));
+  CHECK(contains(findings[0].text.zh, "QuestionnaireResponse/a"));
+  CHECK(county.engine().findings({"t.visits"}, "bureau", Period::year_of(2022)).empty());
+}
+
+TEST_CASE("an as-of may be given as a commit, an instant or a day") {
+  County county;
+  county.orgs(); // recorded on 2022-12-01, a second past midnight
+  county.commits.begin("2023-05-01");
+  county.visit("a", "h1", "2023-01-02");
+  auto& engine = county.engine();
+  const int64_t epoch = engine.now().epoch;
+  CHECK(engine.resolve_as_of("1:7") == indicator::AsOf{1, 7});
+  CHECK(engine.resolve_as_of("2022-11-30") == indicator::AsOf{epoch, 0});
+  CHECK(engine.resolve_as_of("2022-12-01") == indicator::AsOf{epoch, 1});
+  CHECK(engine.resolve_as_of("2023-04-30") == indicator::AsOf{epoch, 1});
+  CHECK(engine.resolve_as_of("2023-05-01") == indicator::AsOf{epoch, 2});
+  CHECK(engine.resolve_as_of("2023-05-01T00:00:01+08:00") == indicator::AsOf{epoch, 1});
+  CHECK(engine.resolve_as_of("2023-04-30T16:00:02Z") == indicator::AsOf{epoch, 2});
+}
+
 TEST_CASE("refusals name the thing and the mend") {
   County county;
   county.orgs();

@@ -172,24 +172,37 @@ std::vector<Finding> Engine::findings(const std::vector<std::string>& indicators
                    {ours.address, theirs.address}});
   }
 
-  // 4. Rows that no organisation can be given.
+  // 4. Rows that no organisation of the tree can be given. They stand in the cubes already (not in those of distinct
+  // things, which the other indicators over the same records show).
+  const auto tree = m_impl->tree(session, scope.tree_date);
   for (const Target& target : targets) {
     if (target.indicator->kind == package::IndicatorKind::derived) continue;
-    const auto& plan = m_impl->definition_of(*target.indicator).plan;
-    m_impl->contract(session, m_impl->definition_of(*target.indicator));
-    const RowQuery query(plan, m_impl->warehouse, session.as_of(), session.seen(), period.first(), period.last());
-    auto result =
+    const CubeRequest request = m_impl->request_for(session, target, scope);
+    if (request.shape == CubeShape::distinct) continue;
+    const auto cube = m_impl->cube(session, request);
+    int64_t lost = 0;
+    std::vector<std::string> named;
+    for (const auto& [id, months] : cube->leaves) {
+      if (!id.empty() && tree->find(id)) continue;
+      lost += amounts_of(*cube, request, id).rows;
+      named.push_back(id);
+    }
+    if (lost == 0) continue;
+    const RowQuery query(*request.plan, m_impl->warehouse, session.as_of(), session.seen(), period.first(),
+                         period.last());
+    auto sample =
         query
             .prepare(session.connection(),
-                     fmt::format("select count(*), min(record) from {} where {} and org is null", k_rows_name,
-                                 counted_rows(*target.indicator, target.aspect, period.first(), period.last())))
+                     fmt::format("select min(record) from {} where {} and coalesce(org, '') in ({})", k_rows_name,
+                                 counted_rows(*target.indicator, target.aspect, period.first(), period.last()),
+                                 literal_list(named)))
             .execute();
-    if (!result.next() || result.integer(0) == 0) continue;
+    const std::string record = sample.next() ? sample.text(0) : std::string();
     out.push_back({"rows_without_organization",
-                   {fmt::format("{}：有{}条记录没有机构，未计入任何机构（如{}）。", target.indicator->title.in("zh"),
-                                result.integer(0), result.text(1)),
-                    fmt::format("{}: {} rows name no organisation and are counted nowhere (as {}).",
-                                target.indicator->title.in("en"), result.integer(0), result.text(1))},
+                   {fmt::format("{}：有{}条记录的机构为空或不在机构树中，未计入任何机构（如{}）。",
+                                target.indicator->title.in("zh"), lost, record),
+                    fmt::format("{}: rows that name no organisation of the tree and are counted nowhere: {} (as {}).",
+                                target.indicator->title.in("en"), lost, record)},
                    {m_impl->address_of(session, target, scope)}});
   }
 
