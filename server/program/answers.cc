@@ -32,6 +32,18 @@ std::string_view value_member(ItemType type) {
   return "valueString";
 }
 
+/// Beyond both bounds, or beyond the one there is.
+base::Text out_of_range(const Item& item) {
+  if (item.range_high.empty())
+    return {fmt::format("太小,不应小于{}", item.range_low),
+            fmt::format("is out of range; it must be at least {}", item.range_low)};
+  if (item.range_low.empty())
+    return {fmt::format("太大,不应大于{}", item.range_high),
+            fmt::format("is out of range; it must be at most {}", item.range_high)};
+  return {fmt::format("超出范围,应在{}至{}之间", item.range_low, item.range_high),
+          fmt::format("is out of range; it must lie between {} and {}", item.range_low, item.range_high)};
+}
+
 base::Text number_problem(const Item& item, std::string_view text) {
   const auto value = base::Decimal::parse(text);
   if (!value) return {"不是数", "is not a number"};
@@ -48,10 +60,7 @@ base::Text number_problem(const Item& item, std::string_view text) {
     return {"不是整数", "is not a whole number of 32 bits"};
   const bool below = !item.range_low.empty() && plain < *base::Decimal::parse(item.range_low);
   const bool above = !item.range_high.empty() && *base::Decimal::parse(item.range_high) < plain;
-  if (below || above)
-    return {fmt::format("超出范围,应在{}至{}之间", item.range_low, item.range_high),
-            fmt::format("is out of range; it must lie between {} and {}", item.range_low.empty() ? "…" : item.range_low,
-                        item.range_high.empty() ? "…" : item.range_high)};
+  if (below || above) return out_of_range(item);
   return {};
 }
 
@@ -59,11 +68,9 @@ base::Text day_problem(const Item& item, std::string_view text) {
   const auto day = base::Date::parse(text.substr(0, 10));
   if (!day || (item.type == ItemType::date && text.size() != 10))
     return {"不是完整的日期(年-月-日)", "is not a whole day (YYYY-MM-DD)"};
-  if (item.type == ItemType::date &&
-      ((!item.range_low.empty() && text < item.range_low) || (!item.range_high.empty() && text > item.range_high)))
-    return {fmt::format("超出范围,应在{}至{}之间", item.range_low, item.range_high),
-            fmt::format("is out of range; it must lie between {} and {}", item.range_low.empty() ? "…" : item.range_low,
-                        item.range_high.empty() ? "…" : item.range_high)};
+  const bool below = !item.range_low.empty() && text < item.range_low;
+  const bool above = !item.range_high.empty() && text > item.range_high;
+  if (item.type == ItemType::date && (below || above)) return out_of_range(item);
   return {};
 }
 

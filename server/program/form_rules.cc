@@ -351,10 +351,11 @@ bool FormRules::needs_last() const {
   return m_impl->needs_last;
 }
 
-void FormRules::check(fhir::Node response, const Answers& answers, const RuleContext& context,
-                      base::Issues& issues) const {
-  if (m_impl->checks.empty()) return;
-  const Environment environment = m_impl->environment(response, answers, context);
+Environment FormRules::environment(fhir::Node response, const Answers& answers, const RuleContext& context) const {
+  return m_impl->environment(response, answers, context);
+}
+
+void FormRules::check(fhir::Node response, const Environment& environment, base::Issues& issues) const {
   for (const auto& compiled : m_impl->checks) {
     try {
       if (!compiled.when.holds(response, environment)) continue;
@@ -372,10 +373,8 @@ void FormRules::check(fhir::Node response, const Answers& answers, const RuleCon
 }
 
 std::vector<YieldedResource> FormRules::yield(fhir::Node response, const Answers& answers, const RuleContext& context,
-                                              base::Issues& issues) const {
+                                              const Environment& shared, base::Issues& issues) const {
   std::vector<YieldedResource> result;
-  if (m_impl->compiled_yields.empty()) return result;
-  const Environment shared = m_impl->environment(response, answers, context);
   for (const auto& compiled : m_impl->compiled_yields) {
     try {
       if (compiled.each == SIZE_MAX) {

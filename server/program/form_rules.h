@@ -38,11 +38,13 @@ public:
   bool needs_about() const; ///< a rule reads more of %about than its reference
   bool needs_last() const;
 
+  /// What the rules of one submission see: the answers by item id, and the context. Its nodes point into the documents.
+  fhirpath::Environment environment(fhir::Node response, const Answers& answers, const RuleContext& context) const;
   /// Fires the checks over a submission whose answers are right one by one.
-  void check(fhir::Node response, const Answers& answers, const RuleContext& context, base::Issues& issues) const;
+  void check(fhir::Node response, const fhirpath::Environment& environment, base::Issues& issues) const;
   /// The resources it yields, validated; what is wrong with them is an issue about the form.
   std::vector<YieldedResource> yield(fhir::Node response, const Answers& answers, const RuleContext& context,
-                                     base::Issues& issues) const;
+                                     const fhirpath::Environment& environment, base::Issues& issues) const;
 
 private:
   struct Impl;

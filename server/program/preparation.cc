@@ -275,9 +275,10 @@ void Preparation::look_at_form(size_t position, Current& current, std::string_vi
   context.zone = m_rules.zone;
   if (rules.needs_about()) context.about = find_resource(response["subject"]["reference"].text());
   if (rules.needs_last()) context.last = find_last(rules, response, context.id);
-  rules.check(response, answers, context, issues);
+  const fhirpath::Environment environment = rules.environment(response, answers, context);
+  rules.check(response, environment, issues);
   std::vector<YieldedResource> yields;
-  if (!issues.has_errors()) yields = rules.yield(response, answers, context, issues);
+  if (!issues.has_errors()) yields = rules.yield(response, answers, context, environment, issues);
   const bool good = !issues.has_errors();
   add(position, std::move(issues));
   if (good) add_yields(position, rules, current, std::move(yields));
