@@ -58,7 +58,7 @@ TEST_CASE("a test that does not hold says what came out") {
   CHECK_MESSAGE(
       contains(
           text,
-          "clinic/tests/followups.yml:23: error: test \"Follow-ups count on their day, residents once, control by the "
+          "clinic/tests/followups.yml:21: error: test \"Follow-ups count on their day, residents once, control by the "
           "last\": clinic.followups of clinic-1 in 2023 is 3, expected 4"),
       text);
   text = said(k_file, "are: [f2, f3]", "are: [f2]");

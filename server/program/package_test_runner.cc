@@ -416,6 +416,13 @@ private:
         m_program->write({write_of(m_program->to_response(to_submission(form->second, expected)))});
       } else {
         Yaml record = expected;
+        if (!record.find("id")) { // what is refused needs no name
+          Yaml id;
+          id.kind = Yaml::Kind::scalar;
+          id.key = "id";
+          id.text = "refused";
+          record.children.push_back(id);
+        }
         std::erase_if(record.children, [](const Yaml& child) { return child.key == "refuses" || child.key == "says"; });
         m_program->write({to_write(kind, record)});
       }
