@@ -38,6 +38,19 @@ void put_in_place(const std::string& file, const std::string& bytes) {
   }
 }
 
+/// Where the store notes as of which commit a document was last made.
+std::string note_of(const document::Request& request) {
+  return "document.made " + request.template_id + " " + request.org + " " + request.period.to_string();
+}
+
+/// Against which earlier moment the document is compared: --since, or when this document was made last. A document made
+/// as of then is said again, not compared.
+std::string compared_with(const Options& options, House& house, const document::Request& request) {
+  if (!options.since.empty()) return house.as_of(options.since).to_string();
+  if (!options.as_of.empty()) return "";
+  return house.store(false).get_note(note_of(request)).value_or("");
+}
+
 std::string changes_json(const std::vector<document::Change>& changes) {
   fhir::JsonWriter json;
   json.begin_array();
@@ -68,13 +81,16 @@ int report(const Options& options) {
   const document::Report made = document::make_report(house.engine(), request);
   put_in_place(options.output, bytes_for(made, options.output));
   std::vector<document::Change> changes;
-  if (!options.since.empty()) {
-    request.as_of = house.as_of(options.since);
+  const std::string since = compared_with(options, house, request);
+  const std::string as_of = made.as_of.to_string();
+  if (!since.empty() && since != as_of) {
+    request.as_of = house.as_of(since);
     changes = document::compare(house.engine(), document::make_report(house.engine(), request), made);
   }
+  if (options.as_of.empty() && since != as_of) house.store(false).set_note(note_of(request), as_of);
   if (options.json) {
     fhir::JsonWriter json;
-    json.begin_object().member("file", options.output).member("as_of", made.as_of.to_string());
+    json.begin_object().member("file", options.output).member("as_of", as_of).member("since", since);
     json.key("figures").number(static_cast<int64_t>(made.figures.size()));
     json.key("findings").begin_array();
     for (const auto& finding : made.findings)
@@ -87,12 +103,11 @@ int report(const Options& options) {
     std::printf("%s\n", json.end_object().take().c_str());
     return k_exit_done;
   }
-  std::printf("%s: %zu figures as of %s\n", options.output.c_str(), made.figures.size(),
-              made.as_of.to_string().c_str());
+  std::printf("%s: %zu figures as of %s\n", options.output.c_str(), made.figures.size(), as_of.c_str());
   for (const auto& finding : made.findings)
     std::printf("finding %s: %s\n", finding.code.c_str(), finding.text.zh.c_str());
   for (const document::Change& change : changes) {
-    std::printf("changed since %s: %s -> %s  %s\n", options.since.c_str(), change.before.text.c_str(),
+    std::printf("changed since %s: %s -> %s  %s\n", since.c_str(), change.before.text.c_str(),
                 change.after.text.c_str(), change.after.figure.address.to_string().c_str());
     for (const auto& record : change.records)
       std::printf("  %s %s at commit %lld\n", record.added ? "added" : "removed", record.record.c_str(),

@@ -69,7 +69,8 @@ class Again(unittest.TestCase):
             self.assertEqual((self.out / f"again.{kind}").read_bytes(), first[kind], kind)
 
         # 4. Made now, it says what moved, and which records moved it.
-        now = self.report("now.txt", "--since", as_of)
+        now = self.report("now.txt")
+        self.assertEqual(now["since"], as_of)
         self.assertNotEqual((self.out / "now.txt").read_bytes(), first["txt"])
         moved = {change["address"].split("@")[0] + " " + change["after"]: change for change in now["changes"]}
         activities = moved["publicity.activities 3次"]
@@ -83,6 +84,10 @@ class Again(unittest.TestCase):
         for change in now["changes"]:
             self.assertTrue({r["record"] for r in change["records"]} <= {gone, "QuestionnaireResponse/late-activity"}, change)
             self.assertTrue(change["records"], change)
+
+        # 5. Said once; asked for by its moment it is said again.
+        self.assertEqual(self.report("now.txt")["changes"], [])
+        self.assertEqual(self.report("now.txt", "--since", as_of)["changes"], now["changes"])
 
 
 if __name__ == "__main__":
