@@ -196,8 +196,8 @@ void Maker::flush_entries() {
   std::vector<std::string> names;
   for (const auto& entry : m_entries)
     names.push_back(entry.type + "/" + entry.id);
-  naming_what([&] { return m_program.write(std::move(m_entries)); },
-                                   [&](size_t at) { return names[at]; }, names.size());
+  naming_what([&] { return m_program.write(std::move(m_entries)); }, [&](size_t at) { return names[at]; },
+              names.size());
   m_entries.clear();
   m_report.people += count;
   m_done += count;

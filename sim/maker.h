@@ -91,7 +91,7 @@ private:
   std::map<std::string, std::vector<bool>> m_sources_used; ///< "form from org"
   std::vector<std::vector<bool>> m_taken;                  ///< by set: people
   std::vector<std::vector<uint32_t>> m_members;            ///< by set
-  std::map<std::string, std::vector<bool>> m_once; ///< by form and values: who had it
+  std::map<std::string, std::vector<bool>> m_once;         ///< by form and values: who had it
   int64_t m_planned = 0, m_done = 0;
 
   /// Rows waiting for the next records of the batch at hand.

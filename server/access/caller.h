@@ -24,8 +24,8 @@ base::Text notice();
 /// own name here (DNS rebinding) must not reach the records.
 bool is_local_host(std::string_view host_header);
 
-/// May a request that changes something come from a page with this Origin header? (Empty: it comes from no page.) A form
-/// of another site that a browser here was made to send must not.
+/// May a request that changes something come from a page with this Origin header? (Empty: it comes from no page.) A
+/// form of another site that a browser here was made to send must not.
 bool is_local_origin(std::string_view origin_header);
 
 } // namespace xinglin::access

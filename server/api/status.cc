@@ -12,8 +12,8 @@ namespace xinglin::api {
 
 namespace {
 
-/// The year the pages begin with: the latest that is well under way (at least a tenth of the busiest year's forms), so that
-/// a few early records of a new year do not open an almost empty one. Empty when there are none.
+/// The year the pages begin with: the latest that is well under way (at least a tenth of the busiest year's forms), so
+/// that a few early records of a new year do not open an almost empty one. Empty when there are none.
 std::string latest_year(const Services& services) {
   std::string sql;
   for (const auto& [id, form] : services.catalog->forms)

@@ -132,7 +132,9 @@ TEST_CASE("work that is interrupted between batches goes on where it was") {
 TEST_CASE("a killed process leaves whole batches") {
   House house;
   fill(*house.store, 0, 4);
-  { house.open()->catch_up(house.feed); }
+  {
+    house.open()->catch_up(house.feed);
+  }
   fill(*house.store, 4, 4);
   const feed::Batch more = house.feed.read(5);
   die_after([&] {
@@ -151,7 +153,9 @@ TEST_CASE("a damaged log is laid aside: the last checkpoint, then the feed again
     CAPTURE(zero_tail);
     House house;
     fill(*house.store, 0, 4);
-    { house.open()->catch_up(house.feed); }
+    {
+      house.open()->catch_up(house.feed);
+    }
     fill(*house.store, 4, 4);
     const feed::Batch more = house.feed.read(5);
     die_after([&] {
@@ -175,7 +179,9 @@ TEST_CASE("a damaged log is laid aside: the last checkpoint, then the feed again
 TEST_CASE("a damaged or lost file is built anew from the records") {
   House house;
   fill(*house.store, 0, 6);
-  { house.open()->catch_up(house.feed); }
+  {
+    house.open()->catch_up(house.feed);
+  }
   SUBCASE("its head") {
     overwrite(house.file(), 0, 4096, '\x5a');
   }
@@ -205,7 +211,9 @@ TEST_CASE("a damaged or lost file is built anew from the records") {
 TEST_CASE("a file in another process's hands is refused, not replaced") {
   House house;
   fill(*house.store, 0, 2);
-  { house.open()->catch_up(house.feed); }
+  {
+    house.open()->catch_up(house.feed);
+  }
   int ready[2], done[2];
   REQUIRE(pipe(ready) == 0);
   REQUIRE(pipe(done) == 0);

@@ -2,9 +2,9 @@
 // The temporal tables: every form, register and view as rows that carry the commit that opened them and, once ended,
 // the commit that closed them. Kept in DuckDB; derived, so it can always be thrown away and built again from the feed.
 //
-// The layout (docs/decisions/0004-temporal-tables.md): table `x` in schema `w` holds the rows that are there now, `x_history` those
-// that ended, with `t_to`. As of T = rows of x with t_from <= T, and of x_history with t_from <= T < t_to. One writer,
-// one transaction a batch, the cursor in it.
+// The layout (docs/decisions/0004-temporal-tables.md): table `x` in schema `w` holds the rows that are there now,
+// `x_history` those that ended, with `t_to`. As of T = rows of x with t_from <= T, and of x_history with t_from <= T <
+// t_to. One writer, one transaction a batch, the cursor in it.
 
 #include "server/feed/feed.h"
 #include "server/package/model.h"

@@ -540,17 +540,10 @@ TEST_CASE("refusals name the thing and the mend") {
   CHECK(
       contains(refusal([&] { engine.figure("t.visits", "burea", year); }, Refusal::not_found), "did you mean bureau?"));
   CHECK(contains(refusal([&] { engine.figure("average(t.visits)", "h1", year); }, Refusal::invalid), "stock"));
-  CHECK(contains(refusal(
-                     [&] {
-                       engine.figure("t.visits", "h1", year, indicator::AsOf{engine.now().epoch, 99});
-                     },
-                     Refusal::not_found),
+  CHECK(contains(refusal([&] { engine.figure("t.visits", "h1", year, indicator::AsOf{engine.now().epoch, 99}); },
+                         Refusal::not_found),
                  "Commit 99 is not in the tables yet"));
-  CHECK(contains(refusal(
-                     [&] {
-                       engine.figure("t.visits", "h1", year, indicator::AsOf{9, 1});
-                     },
-                     Refusal::not_found),
+  CHECK(contains(refusal([&] { engine.figure("t.visits", "h1", year, indicator::AsOf{9, 1}); }, Refusal::not_found),
                  "epoch"));
   CHECK(contains(refusal([&] { engine.figure("t.visits", "h1", Period::year_of(1899)); }, Refusal::malformed), "1900"));
   CHECK_NOTHROW(engine.figure("t.visits", "h1", Period::year_of(1900)));

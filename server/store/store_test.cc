@@ -288,7 +288,8 @@ TEST_CASE("store: each record lies with its resident, else with its organisation
   TestStore store;
   store->write({create("Observation", R"("subject":{"reference":"Patient/p"})", "o"), // before what it points at
                 create("Patient", R"("managingOrganization":{"reference":"Organization/h"})", "p"),
-                create("Organization", "", "h"), create("Encounter", R"("serviceProvider":{"reference":"Organization/h"})", "e"),
+                create("Organization", "", "h"),
+                create("Encounter", R"("serviceProvider":{"reference":"Organization/h"})", "e"),
                 create("Basic", "", "b")});
   store->write({create("Observation", R"("subject":{"reference":"Patient/p"})", "o2")});
   auto placements = [&] {

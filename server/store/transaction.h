@@ -111,7 +111,7 @@ private:
   std::vector<int64_t> m_removed;
   std::unordered_map<int64_t, int64_t> m_count_changes; ///< type → how many more there are
   std::unordered_set<int64_t> m_standing;               ///< keys found to exist at the end of this transaction
-  std::unordered_map<std::string, int64_t> m_keys; ///< "Type/id" → key, seen in this transaction
+  std::unordered_map<std::string, int64_t> m_keys;      ///< "Type/id" → key, seen in this transaction
 };
 
 } // namespace xinglin::store

@@ -21,7 +21,8 @@ int check(const Options& options) {
     std::printf(
         "%zu programs, %zu registers, %zu forms, %zu indicators, %zu documents, %zu tests: %zu errors, %zu warnings\n",
         catalog.programs.size(), catalog.registers.size(), catalog.forms.size(), catalog.indicators.size(),
-        catalog.documents.size(), report.tests, static_cast<size_t>(errors), issues.size() - static_cast<size_t>(errors));
+        catalog.documents.size(), report.tests, static_cast<size_t>(errors),
+        issues.size() - static_cast<size_t>(errors));
   }
   return errors > 0 ? k_exit_refused : k_exit_done;
 }

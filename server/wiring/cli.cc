@@ -78,7 +78,8 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App& report_app = builder.add("report", "write a document with its figures", report);
   report_app.add_option("template", o.arguments, "its id")->required()->expected(1);
   report_app.add_option("-o,--output", o.output, "FILE.docx, .html, .xlsx, .json or .txt")->required();
-  report_app.add_option("--since", o.since, "list what changed against the same document as of then; default the last one made");
+  report_app.add_option("--since", o.since,
+                        "list what changed against the same document as of then; default the last one made");
   for (CLI::App* app : {&indicators_app, &report_app}) {
     app->add_option("--org", o.org, "Organization id; default the one at the top of the tree");
     app->add_option("--period", o.period, "2023, 2023H1, 2023Q1, 2023-05 or DATE..DATE")->required();
