@@ -17,9 +17,11 @@ inline constexpr int k_select_depth_max = 32; ///< of selects within selects
 struct ColumnDefinition {
   std::string name;
   std::string path;
-  std::string type; ///< FHIR type of the values; empty = as the path tells
+  std::string type;       ///< FHIR type of the values, without its prefix; empty = as the path tells
+  bool is_system = false; ///< `type` is one of FHIRPath's own ("String")
   bool collection = false;
-  std::string place; ///< "ViewDefinition.select[0].column[2]"
+  std::string sql_type; ///< what a tag "ansi/type" asks for, in capitals; empty = nothing
+  std::string place;    ///< "ViewDefinition.select[0].column[2]"
 };
 
 struct SelectDefinition {
@@ -32,6 +34,7 @@ struct SelectDefinition {
 };
 
 struct Definition {
+  std::string name;
   std::string resource;
   std::vector<fhirpath::Constant> constants;
   std::vector<std::pair<std::string, std::string>> where; ///< path, place

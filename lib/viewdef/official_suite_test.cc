@@ -2,30 +2,23 @@
 // each; a listed case that passes, and an unlisted one that does not, fails.
 
 #include "lib/base/issue.h"
-#include "lib/viewdef/view.h"
+#include "lib/fhir/json.h"
+#include "lib/viewdef/conformance.h"
 #include "tests/support/data.h"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <string>
 
 namespace {
 
 using namespace xinglin;
 
-std::string read(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 std::map<std::string, std::string> known_failures(const std::filesystem::path& path) {
   std::map<std::string, std::string> out;
-  std::istringstream in(read(path));
+  std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
     if (line.empty() || line[0] == '#') continue;
     const size_t bar = line.find(" | ");
@@ -35,81 +28,8 @@ std::map<std::string, std::string> known_failures(const std::filesystem::path& p
   return out;
 }
 
-bool same_value(fhir::Node expected, const viewdef::Cell& actual, const viewdef::Column& column) {
-  if (!expected || expected.kind() == fhir::Kind::null) return !actual;
-  if (!actual) return false;
-  if (expected.is_array()) {
-    const auto list = fhir::Document::parse(*actual);
-    if (!list.root().is_array() || list.root().size() != expected.size()) return false;
-    for (size_t i = 0; i < expected.size(); ++i)
-      if (expected.at(i).text() != list.root().at(i).text() || expected.at(i).kind() != list.root().at(i).kind())
-        return false;
-    return true;
-  }
-  using Type = viewdef::ColumnType;
-  switch (expected.kind()) { // the type counts, not only the text
-  case fhir::Kind::boolean: return column.type == Type::boolean && expected.text() == *actual;
-  case fhir::Kind::number: {
-    if (column.type != Type::integer && column.type != Type::decimal) return false;
-    const auto a = base::Decimal::parse(expected.text());
-    const auto b = base::Decimal::parse(*actual);
-    return a && b && *a == *b;
-  }
-  default:
-    return (column.type == Type::text || column.type == Type::date || column.type == Type::timestamp) &&
-           expected.text() == *actual;
-  }
-}
-
-/// Empty when the case passes; else what is wrong.
-std::string difference(fhir::Node test, fhir::Node resources) {
-  const bool wants_error = test["expectError"].boolean();
-  std::vector<std::vector<viewdef::Cell>> rows;
-  std::vector<viewdef::Column> columns;
-  try {
-    const auto view = viewdef::View::compile(test["view"].raw());
-    columns.assign(view.columns().begin(), view.columns().end());
-    for (const fhir::Node resource : resources)
-      view.run(resource, [&](std::span<const viewdef::Cell> cells) { rows.emplace_back(cells.begin(), cells.end()); });
-  } catch (const base::Refused& refused) {
-    return wants_error ? std::string() : "error: " + std::string(refused.what());
-  }
-  if (wants_error) return "no error";
-  if (const fhir::Node names = test["expectColumns"]) {
-    std::string wanted;
-    std::string got;
-    for (const fhir::Node name : names)
-      wanted += std::string(name.text()) + " ";
-    for (const auto& column : columns)
-      got += column.name + " ";
-    if (wanted != got) return "columns " + got + "instead of " + wanted;
-  }
-  if (const fhir::Node count = test["expectCount"]; count && count.text() != std::to_string(rows.size()))
-    return std::to_string(rows.size()) + " rows";
-  const fhir::Node expected = test["expect"];
-  if (!expected) return {};
-  const size_t total = rows.size();
-  for (const fhir::Node wanted : expected) { // in any order
-    const auto at = std::find_if(rows.begin(), rows.end(), [&](const std::vector<viewdef::Cell>& row) {
-      if (wanted.size() > columns.size()) return false;
-      for (size_t i = 0; i < columns.size(); ++i)
-        if (!same_value(wanted[columns[i].name], row[i], columns[i])) return false;
-      return true;
-    });
-    if (at == rows.end()) {
-      std::string shown = "no row " + std::string(wanted.raw()) + " among";
-      for (const auto& row : rows) {
-        shown += " [";
-        for (const auto& cell : row)
-          shown += cell.value_or("null") + ", ";
-        shown += "]";
-      }
-      return shown;
-    }
-    rows.erase(at);
-  }
-  if (!rows.empty()) return std::to_string(total) + " rows instead of " + std::to_string(expected.size());
-  return {};
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream(path) << text;
 }
 
 } // namespace
@@ -121,22 +41,16 @@ TEST_CASE("the official SQL on FHIR suite") {
   std::map<std::string, bool> seen;
   size_t passed = 0;
   size_t total = 0;
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(*folder / "tests"))
-    files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) {
-    const auto document = fhir::Document::parse(read(file));
-    for (const fhir::Node test : document.root()["tests"]) {
+  for (const auto& file : viewdef::run_suite(*folder / "tests")) {
+    for (const auto& one : file.cases) {
       ++total;
-      const std::string name = file.stem().string() + ": " + std::string(test["title"].text());
+      const std::string name = file.name.substr(0, file.name.find('.')) + ": " + one.name;
       seen[name] = true;
-      const std::string wrong = difference(test, document.root()["resources"]);
-      if (wrong.empty()) ++passed;
+      if (one.error.empty()) ++passed;
       if (!known.contains(name)) {
-        CHECK_MESSAGE(wrong.empty(), name << ": " << wrong);
+        CHECK_MESSAGE(one.error.empty(), name << ": " << one.error);
       } else {
-        CHECK_MESSAGE(!wrong.empty(), name << " passes now: take it off the list");
+        CHECK_MESSAGE(!one.error.empty(), name << " passes now: take it off the list");
       }
     }
   }
@@ -144,4 +58,41 @@ TEST_CASE("the official SQL on FHIR suite") {
     CHECK_MESSAGE(seen.contains(name), name << " is no case of the suite");
   CHECK(total > 0);
   MESSAGE("official SQL on FHIR suite: " << passed << " of " << total << " pass");
+}
+
+TEST_CASE("a report in the suite's own format tells what failed") {
+  const test::TemporaryDirectory directory;
+  const std::string view =
+      R"~({"resource": "Patient", "select": [{"column": [{"name": "id", "path": "id", "type": "id"}]}]})~";
+  write(directory.path() / "b.json",
+        R"~({"title": "b", "resources": [{"resourceType": "Patient", "id": "p1"}], "tests": [
+    {"title": "right", "view": )~" +
+            view + R"~(, "expect": [{"id": "p1"}]},
+    {"title": "wrong row", "view": )~" +
+            view + R"~(, "expect": [{"id": "p2"}]},
+    {"title": "a row too many", "view": )~" +
+            view + R"~(, "expect": []},
+    {"title": "wrong count", "view": )~" +
+            view + R"~(, "expectCount": 2},
+    {"title": "wrong columns", "view": )~" +
+            view + R"~(, "expectColumns": ["no"], "expectCount": 1},
+    {"title": "no error", "view": )~" +
+            view + R"~(, "expectError": true},
+    {"title": "an error", "view": {}, "expectError": true}]})~");
+  write(directory.path() / "README.md", "not a test file");
+  const auto files = viewdef::run_suite(directory.path());
+  REQUIRE(files.size() == 1);
+  const auto report = fhir::Document::parse(viewdef::suite_report(files));
+  const fhir::Node tests = report.root()["b.json"]["tests"];
+  const bool wanted[] = {true, false, false, false, false, false, true};
+  REQUIRE(tests.size() == std::size(wanted));
+  for (size_t i = 0; i < std::size(wanted); ++i) {
+    const fhir::Node result = tests.at(i)["result"];
+    CHECK_MESSAGE(result["passed"].boolean() == wanted[i], tests.at(i)["name"].text());
+    CHECK(static_cast<bool>(result["error"]) != wanted[i]);
+  }
+  CHECK(tests.at(1)["name"].text() == "wrong row");
+  CHECK_THROWS_AS(viewdef::run_suite(directory.path() / "none"), base::Refused);
+  write(directory.path() / "c.json", "{}");
+  CHECK_THROWS_AS(viewdef::run_suite(directory.path()), base::Refused);
 }

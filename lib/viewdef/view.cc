@@ -21,11 +21,15 @@ namespace {
 using fhirpath::Compiled;
 using fhirpath::Item;
 using fhirpath::StaticType;
+using fhirpath::SystemKind;
+using fhirpath::TypeInfo;
 
 struct CompiledColumn {
   std::shared_ptr<const Compiled> path;
   size_t slot = 0;
   bool collection = false;
+  bool is_row_index = false;          ///< has a value in the row of an empty forEachOrNull
+  const TypeInfo* to_check = nullptr; ///< the declared type, where the path does not prove it
   std::string place;
 };
 
@@ -38,28 +42,42 @@ struct CompiledSelect {
   std::string place;
 };
 
-ColumnType column_type(const fhirpath::TypeInfo* type) {
+ColumnType column_type(const TypeInfo* type) {
   if (!type) return ColumnType::text;
   switch (type->system) {
-  case fhirpath::SystemKind::boolean: return ColumnType::boolean;
-  case fhirpath::SystemKind::integer: return ColumnType::integer;
-  case fhirpath::SystemKind::decimal: return ColumnType::decimal;
-  case fhirpath::SystemKind::date: return ColumnType::date;
-  case fhirpath::SystemKind::date_time: return ColumnType::timestamp;
-  default: return ColumnType::text;
+  case SystemKind::boolean: return ColumnType::boolean;
+  case SystemKind::integer: return ColumnType::integer;
+  case SystemKind::decimal: return ColumnType::decimal;
+  case SystemKind::date: return ColumnType::date;
+  case SystemKind::date_time: return ColumnType::timestamp;
+  default: return type->is_primitive || type->is_system || type->is_abstract ? ColumnType::text : ColumnType::structure;
   }
 }
 
-const fhirpath::TypeInfo* named_type(std::string_view name) {
-  constexpr std::string_view k_prefix = "http://hl7.org/fhirpath/System.";
+bool is_structure(const TypeInfo* type) {
+  return column_type(type) == ColumnType::structure || type->system == SystemKind::quantity;
+}
+
+/// Does a value of the one type belong in a column declared as the other? Among texts (code, id, uri, string), among
+/// dates and times, and from integer to decimal yes; the cell is the same.
+bool fits(const TypeInfo* declared, const TypeInfo* value) {
+  if (declared->is_abstract || value->is_abstract) return true;
+  if (is_structure(declared) || is_structure(value))
+    return is_structure(declared) && is_structure(value) && (declared->is_a(value) || value->is_a(declared));
+  const auto family = [](SystemKind kind) { return kind == SystemKind::date_time ? SystemKind::date : kind; };
+  return family(declared->system) == family(value->system) ||
+         (declared->system == SystemKind::decimal && value->system == SystemKind::integer);
+}
+
+const TypeInfo* named_type(const ColumnDefinition& column) {
   const auto& model = fhirpath::Model::r4();
-  if (name.substr(0, k_prefix.size()) == k_prefix) return model.system(name.substr(k_prefix.size()));
-  return model.fhir(name);
+  return column.is_system ? model.system(column.type) : model.fhir(column.type);
 }
 
 struct CompiledView {
+  std::string name;
   std::string resource;
-  const fhirpath::TypeInfo* type = nullptr;
+  const TypeInfo* type = nullptr;
   std::vector<Column> columns;
   std::vector<std::pair<std::shared_ptr<const Compiled>, std::string>> where; ///< and its place
   CompiledSelect root; ///< of kind plain, without columns of its own
@@ -72,7 +90,8 @@ constexpr int k_shared_columns_min = 3;
 
 class Compiler {
 public:
-  Compiler(const Definition& definition, base::Issues& issues) : m_definition(definition), m_issues(issues) {
+  Compiler(const Definition& definition, Values values, base::Issues& issues)
+      : m_definition(definition), m_values(values), m_issues(issues) {
     m_known_variables = {"rowIndex"};
     for (const auto& constant : definition.constants)
       m_known_variables.push_back(constant.name);
@@ -80,6 +99,7 @@ public:
 
   void run(CompiledView& out) {
     m_out = &out;
+    out.name = m_definition.name;
     out.resource = m_definition.resource;
     out.type = fhirpath::Model::r4().fhir(m_definition.resource);
     const StaticType context{true, true, {out.type}};
@@ -112,7 +132,7 @@ private:
   }
 
   std::shared_ptr<const Compiled> compile(const std::string& path, const std::string& place, const StaticType& context,
-                                          bool quiet = false) {
+                                          base::Issues* issues = nullptr) {
     fhirpath::CompileOptions options;
     options.known_variables = &m_known_variables;
     options.constants = &m_definition.constants;
@@ -124,12 +144,11 @@ private:
         if (op.code == fhirpath::Code::where_equals) ++m_keyed;
       return compiled;
     } catch (const base::Refused& refused) {
-      if (quiet) return nullptr;
       base::Issue issue = refused.issues().front();
       issue.line = 0; // of the path, not of the view
       issue.column = 0;
       issue.expression = place;
-      m_issues.add(std::move(issue));
+      (issues ? *issues : m_issues).add(std::move(issue));
       return nullptr;
     }
   }
@@ -164,35 +183,46 @@ private:
     return out;
   }
 
+  /// A path of a repeat that fits none of the types met: the suite wants that to find nothing, but a slip of the pen
+  /// (there is a name near it) is refused.
+  std::shared_ptr<const Compiled> compile_unfit(const std::string& path, const std::string& place,
+                                                const StaticType& types) {
+    base::Issues issues;
+    auto compiled = compile(path, place, types, &issues);
+    const bool near = !issues.empty() && issues.front().text.find("did you mean") != std::string::npos;
+    if (near) m_issues.add(issues);
+    return compiled || near ? compiled : compile(path, place, {});
+  }
+
   /// The paths of a repeat start from the focus and from whatever they find: types are gathered until no more come.
-  /// Names are not checked where a path fits none of them, for it may then be meant for what is found deeper.
   StaticType compile_repeat(const SelectDefinition& definition, const StaticType& context, CompiledSelect& out) {
     constexpr int k_rounds_max = 8;
     StaticType types = context;
     StaticType found{true, true, {}};
-    bool all = false;
-    for (int round = 0; round < k_rounds_max; ++round) {
+    bool unknown = !context.known;
+    for (int round = 0; round < k_rounds_max && !unknown; ++round) {
       const size_t before = types.types.size();
-      all = true;
       out.paths.clear();
       for (const auto& text : definition.paths) {
-        auto path = compile(text, definition.place + ".repeat", types, true);
-        if (path && path->result.known) {
+        base::Issues not_yet; // what fits no type now may fit what is found deeper
+        auto path = compile(text, definition.place + ".repeat", types, &not_yet);
+        if (path && !path->result.known) unknown = true;
+        if (path) {
           for (const auto* type : path->result.types) {
             for (auto* list : {&types.types, &found.types})
               if (std::find(list->begin(), list->end(), type) == list->end()) list->push_back(type);
           }
-        } else {
-          all = false;
         }
         out.paths.push_back(std::move(path));
       }
-      if (all && types.types.size() == before) break;
+      if (types.types.size() == before) break;
     }
-    if (all) return found;
+    out.paths.resize(definition.paths.size());
     for (size_t i = 0; i < out.paths.size(); ++i)
-      if (!out.paths[i]) out.paths[i] = compile(definition.paths[i], definition.place + ".repeat", {});
-    return {};
+      if (!out.paths[i])
+        out.paths[i] = compile_unfit(definition.paths[i], definition.place + ".repeat[" + std::to_string(i) + "]",
+                                     unknown ? StaticType{} : types);
+    return unknown ? StaticType{} : found;
   }
 
   CompiledColumn compile(const ColumnDefinition& definition, const StaticType& context) {
@@ -203,20 +233,11 @@ private:
     Column column;
     column.name = definition.name;
     column.collection = definition.collection;
-    const fhirpath::TypeInfo* type = nullptr;
-    if (out.path) {
-      const auto& result = out.path->result;
-      if (result.known && !result.types.empty()) {
-        if (std::all_of(result.types.begin(), result.types.end(),
-                        [](const fhirpath::TypeInfo* one) { return !one->is_primitive && !one->is_abstract; }))
-          add(definition.place + ".path",
-              "the path gives " + result.types.front()->name +
-                  ", a structure, and a cell holds a simple value: go on to one of its elements");
-        if (result.types.size() == 1) type = result.types.front();
-      }
-    }
-    if (!definition.type.empty()) type = named_type(definition.type);
+    out.is_row_index = base::trim(definition.path) == "%rowIndex";
+    const TypeInfo* type = type_of(definition, out);
+    if (type) column.fhir_type = (type->is_system ? "System." : "") + type->name;
     column.type = column_type(type);
+    column.sql_type = definition.sql_type;
     if (m_union_slot) { // a further branch of a unionAll fills the columns of the first
       out.slot = (*m_union_slot)++;
       if (out.slot < m_union_end) {
@@ -224,7 +245,8 @@ private:
         if (first.name != column.name)
           add(definition.place + ".name", "the branches of a unionAll have the same columns in the same order: '" +
                                               first.name + "' is expected here, not '" + column.name + "'");
-        else if (first.type != column.type || first.collection != column.collection)
+        else if (first.type != column.type || first.collection != column.collection ||
+                 first.sql_type != column.sql_type)
           add(definition.place + ".type",
               "the column '" + column.name + "' has another type in the first branch of the unionAll");
       }
@@ -236,6 +258,31 @@ private:
     out.slot = m_out->columns.size();
     m_out->columns.push_back(std::move(column));
     return out;
+  }
+
+  /// The type of a column: the declared one, which what the path gives must agree with, else the path's.
+  const TypeInfo* type_of(const ColumnDefinition& definition, CompiledColumn& out) {
+    const TypeInfo* declared = definition.type.empty() ? nullptr : named_type(definition);
+    const StaticType result = out.path ? out.path->result : StaticType{};
+    if (!result.known) {
+      if (m_values == Values::checked) out.to_check = declared;
+      return declared;
+    }
+    if (!declared) {
+      if (!result.types.empty() && std::all_of(result.types.begin(), result.types.end(), is_structure))
+        add(definition.place + ".path", "the path gives " + result.types.front()->name +
+                                            ", a structure: go on to one of its elements, or say \"type\": \"" +
+                                            result.types.front()->name + "\" to have it as JSON");
+      return result.types.size() == 1 ? result.types.front() : nullptr;
+    }
+    const auto agrees = [&](const TypeInfo* one) { return fits(declared, one); };
+    if (m_values == Values::as_found) return declared;
+    if (!result.types.empty() && std::none_of(result.types.begin(), result.types.end(), agrees))
+      add(definition.place + ".type", "the path gives " + result.types.front()->name + ", not " + declared->name +
+                                          ": correct the type or the path");
+    const auto proven = [&](const TypeInfo* one) { return !one->is_abstract && fits(declared, one); };
+    if (!std::all_of(result.types.begin(), result.types.end(), proven)) out.to_check = declared;
+    return declared;
   }
 
   std::vector<CompiledSelect> compile_union(const SelectDefinition& definition, const StaticType& context, int depth) {
@@ -264,6 +311,7 @@ private:
   }
 
   const Definition& m_definition;
+  Values m_values;
   base::Issues& m_issues;
   CompiledView* m_out = nullptr;
   std::vector<std::string> m_known_variables;
@@ -286,11 +334,18 @@ struct Rest {
   const Rest* outer;
 };
 
+/// What a run needs besides the program, kept by the thread from run to run.
+struct Workspace {
+  fhirpath::Evaluator evaluator;
+  std::vector<Cell> row;
+  std::vector<std::string> made, lists;
+};
+
 class Run {
 public:
-  Run(const CompiledView& program, fhirpath::Evaluator& evaluator, std::vector<Cell>& row,
-      const std::function<void(std::span<const Cell>)>& emit)
-      : m_program(program), m_evaluator(evaluator), m_row(row), m_emit(emit) {}
+  Run(const CompiledView& program, Workspace& workspace, const std::function<void(std::span<const Cell>)>& emit)
+      : m_program(program), m_evaluator(workspace.evaluator), m_row(workspace.row), m_emit(emit),
+        m_made(workspace.made), m_lists(workspace.lists) {}
 
   void run(fhir::Node resource) {
     Focus focus;
@@ -346,9 +401,8 @@ private:
       }
       m_evaluator.release(base);
       if (size == 0 && select.kind == SelectDefinition::Kind::for_each_or_null) {
-        inner.frame.has_self = false;
-        enter(inner);
-        one(select, inner, after);
+        blank(select);
+        proceed(after);
       }
       return;
     }
@@ -357,6 +411,16 @@ private:
       return repeat(select, focus, after, row_index, 0);
     }
     }
+  }
+
+  /// The row of a forEachOrNull that found nothing: null in all its columns, those of its selects too; only %rowIndex
+  /// is 0.
+  void blank(const CompiledSelect& select) {
+    for (const auto& column : select.columns)
+      m_row[column.slot] = column.is_row_index ? Cell("0") : Cell();
+    for (const auto& part : select.parts)
+      for (const auto& inner : part)
+        blank(inner);
   }
 
   /// Each found item gives its row before what is found below it.
@@ -394,14 +458,15 @@ private:
     const auto results = m_evaluator.results(base);
     Cell& cell = m_row[column.slot];
     if (column.collection) {
-      if (!cell) cell.emplace();
-      cell->assign("[");
+      std::string& list = m_lists[column.slot];
+      list = "[";
       for (const Item& item : results) {
-        if (cell->size() > 1) *cell += ',';
-        append_json(*cell, item, column);
+        if (list.size() > 1) list += ',';
+        append_json(list, item, column);
       }
-      *cell += ']';
-    } else if (results.empty()) {
+      list += ']';
+      cell = list;
+    } else if (results.empty() || results[0].tag == fhirpath::Tag::twin) {
       cell.reset();
     } else if (results.size() > 1) {
       throw base::Refused(base::Refusal::invalid, "invalid",
@@ -410,34 +475,56 @@ private:
                               " values for one row: use first(), or set \"collection\": true",
                           column.place);
     } else {
-      const Item& item = results[0];
-      if (item.tag == fhirpath::Tag::twin) {
-        cell.reset();
-      } else {
-        if (!cell) cell.emplace();
-        cell->assign(text(item, column));
-      }
+      cell = text(results[0], column);
     }
     m_evaluator.release(base);
   }
 
+  [[noreturn]] void refuse(const Item& item, const CompiledColumn& column, const std::string& why) const {
+    const TypeInfo* type = type_of(item);
+    throw base::Refused(base::Refusal::invalid, "invalid",
+                        "the column '" + m_program.columns[column.slot].name + "' gives " +
+                            (type ? type->name : std::string("a value of unknown type")) + why,
+                        column.place);
+  }
+
+  static const TypeInfo* type_of(const Item& item) {
+    if (item.is_node()) return item.type;
+    fhirpath::SystemValue value;
+    return to_system(item, value) ? fhirpath::Model::r4().system(value.kind) : nullptr;
+  }
+
+  /// A value whose type the path did not prove.
+  void check(const Item& item, const CompiledColumn& column) const {
+    const TypeInfo* type = type_of(item);
+    if (!type && item.is_node()) { // of an unknown element: JSON tells as much as it can
+      const fhir::Kind kind = item.node().kind();
+      const auto& model = fhirpath::Model::r4();
+      if (kind == fhir::Kind::boolean) type = model.system(SystemKind::boolean);
+      if (kind == fhir::Kind::number) type = model.system(SystemKind::decimal);
+      if (column.to_check->system == SystemKind::integer && kind == fhir::Kind::number &&
+          item.node().text().find_first_of(".eE") == std::string_view::npos)
+        return;
+      if (!type) return;
+    }
+    if (type && !fits(column.to_check, type))
+      refuse(item, column, ", not " + column.to_check->name + " as its type says: correct the type or the path");
+  }
+
   std::string_view text(const Item& item, const CompiledColumn& column) {
+    if (column.to_check) check(item, column);
     if (item.tag == fhirpath::Tag::string) return item.view();
     if (item.tag == fhirpath::Tag::node) {
       const fhir::Node node = item.node();
       if (!node.is_object()) return node.text();
+      if (m_program.columns[column.slot].type == ColumnType::structure) return node.raw();
     }
     fhirpath::SystemValue value;
     std::optional<std::string> made;
     if (item.tag != fhirpath::Tag::node && to_system(item, value)) made = fhirpath::system_text(value);
     if (!made)
-      throw base::Refused(base::Refusal::invalid, "invalid",
-                          "the column '" + m_program.columns[column.slot].name + "' gives a structure (" +
-                              (item.type ? item.type->name : std::string("of unknown type")) +
-                              "): go on to one of its elements",
-                          column.place);
-    m_made = std::move(*made);
-    return m_made;
+      refuse(item, column, ", a structure: go on to one of its elements, or say its \"type\" to have it as JSON");
+    return m_made[column.slot] = std::move(*made);
   }
 
   void append_json(std::string& out, const Item& item, const CompiledColumn& column) {
@@ -447,7 +534,8 @@ private:
     }
     const std::string_view shown = text(item, column);
     fhirpath::SystemValue value;
-    const bool plain = to_system(item, value) && (value.is_number() || value.kind == fhirpath::SystemKind::boolean);
+    const bool plain = (item.tag == fhirpath::Tag::node && item.node().is_object()) ||
+                       (to_system(item, value) && (value.is_number() || value.kind == SystemKind::boolean));
     if (plain) {
       out += shown;
     } else {
@@ -459,13 +547,8 @@ private:
   fhirpath::Evaluator& m_evaluator;
   std::vector<Cell>& m_row;
   const std::function<void(std::span<const Cell>)>& m_emit;
-  std::string m_made;
-};
-
-/// What a run needs besides the program, kept by the thread from run to run.
-struct Workspace {
-  fhirpath::Evaluator evaluator;
-  std::vector<Cell> row;
+  std::vector<std::string>& m_made;  ///< by slot: the text of a computed value
+  std::vector<std::string>& m_lists; ///< by slot: the text of a collection
 };
 
 class Borrowed {
@@ -484,6 +567,7 @@ public:
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
   Workspace* operator->() { return m_workspace.get(); }
+  Workspace& operator*() { return *m_workspace; }
 
 private:
   std::vector<std::unique_ptr<Workspace>>* m_idle;
@@ -494,13 +578,16 @@ private:
 
 struct View::Program : CompiledView {};
 
-View View::compile(std::string_view json) {
-  const auto document = fhir::Document::parse(std::string(json));
+View View::compile(std::string_view json, Values values) {
+  return compile(fhir::Document::parse(std::string(json)).root(), values);
+}
+
+View View::compile(fhir::Node view, Values values) {
   base::Issues issues;
-  const Definition definition = read_definition(document.root(), issues);
+  const Definition definition = read_definition(view, issues);
   if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
   auto program = std::make_shared<Program>();
-  Compiler(definition, issues).run(*program);
+  Compiler(definition, values, issues).run(*program);
   if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
   View out;
   out.m_program = std::move(program);
@@ -509,6 +596,9 @@ View View::compile(std::string_view json) {
 
 std::string_view View::resource_type() const {
   return m_program->resource;
+}
+const std::string& View::name() const {
+  return m_program->name;
 }
 std::span<const Column> View::columns() const {
   return m_program->columns;
@@ -520,8 +610,13 @@ void View::run(fhir::Node resource, const std::function<void(std::span<const Cel
   Borrowed workspace;
   workspace->evaluator.begin(resource, environment);
   workspace->evaluator.share_keys(m_program->shares_keys);
-  workspace->row.assign(m_program->columns.size(), Cell());
-  Run(*m_program, workspace->evaluator, workspace->row, row).run(resource);
+  const size_t columns = m_program->columns.size();
+  workspace->row.assign(columns, Cell());
+  if (workspace->made.size() < columns) {
+    workspace->made.resize(columns);
+    workspace->lists.resize(columns);
+  }
+  Run(*m_program, *workspace, row).run(resource);
 }
 
 } // namespace xinglin::viewdef

@@ -35,7 +35,7 @@ std::string rows(const std::string& view, const char* resource = k_response) {
   View::compile(view).run(document.root(), [&](std::span<const viewdef::Cell> cells) {
     std::string line;
     for (const auto& cell : cells)
-      line += (line.empty() ? "" : "|") + cell.value_or("-");
+      line += (line.empty() ? "" : "|") + std::string(cell.value_or("-"));
     out += (out.empty() ? "" : "\n") + line;
   });
   return out;
@@ -176,6 +176,92 @@ TEST_CASE("a wrong view is refused with the path within it") {
   // Everything wrong at once, not only the first.
   CHECK(contains(refusal(response_view(R"~({"column": [{"name": "a", "path": "x1"}, {"name": "b", "path": "x2"}]})~")),
                  "column[1].path"));
+}
+
+TEST_CASE("a wrong type, tag, constant or member is refused with its place") {
+  const auto column = [](const std::string& members) {
+    return response_view(R"~({"column": [{"name": "a", )~" + members + "}]}");
+  };
+  const std::string at = "ViewDefinition.select[0].column[0].";
+  CHECK(refusal(column(R"~("path": "status", "type": "boolean")~")) ==
+        at + "type: the path gives code, not boolean: correct the type or the path");
+  CHECK(refusal(column(R"~("path": "status", "type": "string")~")) == "no error");
+  CHECK(refusal(column(R"~("path": "item.count()", "type": "decimal")~")) == "no error");
+  CHECK(contains(refusal(column(R"~("path": "1.5", "type": "integer")~")), at + "type: the path gives Decimal"));
+  CHECK(contains(refusal(column(R"~("path": "subject", "type": "string")~")), "the path gives Reference, not string"));
+  CHECK(contains(refusal(column(R"~("path": "subject")~")), R"~(or say "type": "Reference" to have it as JSON)~"));
+  // A choice tells its type only when it runs.
+  const std::string answer = R"~("path": "item.where(linkId='adherence').answer.value", "type": ")~";
+  CHECK(refusal(column(answer + R"~(integer")~")) ==
+        at.substr(0, at.size() - 1) +
+            ": the column 'a' gives Coding, not integer as its type says: correct the type or the path");
+  CHECK(refusal(column(R"~("path": "item.where(linkId='sbp').answer.value", "type": "string")~"))
+            .find("gives integer, not string") != std::string::npos);
+  const auto document = fhir::Document::parse(k_response);
+  std::string found;
+  View::compile(column(R"~("path": "item.where(linkId='sbp').answer.value", "type": "string")~"),
+                viewdef::Values::as_found)
+      .run(document.root(), [&](std::span<const viewdef::Cell> cells) { found = cells[0].value_or("-"); });
+  CHECK(found == "182"); // for a caller that judges each cell itself
+
+  const auto tagged = [&](const std::string& value) {
+    return column(R"~("path": "authored", "tag": [{"name": "ansi/type", "value": ")~" + value + R"~("}])~");
+  };
+  const auto sql_type = [&](const std::string& value) { return View::compile(tagged(value)).columns()[0].sql_type; };
+  CHECK(sql_type("timestamp  with time zone") == "TIMESTAMP WITH TIME ZONE");
+  CHECK(sql_type("Numeric(10, 2)") == "DECIMAL(10,2)");
+  CHECK(sql_type("character varying") == "VARCHAR");
+  CHECK(sql_type("int") == "INTEGER");
+  for (const char* wrong : {"MONEY", "DECIMAL(39,2)", "DECIMAL(3,4)", "DECIMAL(a,1)", "DECIMAL(3)"})
+    CHECK_MESSAGE(contains(refusal(tagged(wrong)), at + "tag[0].value: '" + wrong + "' is no SQL type"), wrong);
+  CHECK(contains(refusal(column(R"~("path": "id", "tag": [{"name": "x"}])~")), at + "tag[0]: a tag wants"));
+  CHECK(refusal(column(R"~("path": "id", "tag": [{"name": "other/thing", "value": "y"}])~")) == "no error");
+
+  const auto constant = [](const std::string& members) {
+    return R"~({"resource": "Patient", "constant": [)~" + members +
+           R"~(], "select": [{"column": [{"name": "a", "path": "id"}]}]})~";
+  };
+  const std::string of = "ViewDefinition.constant[0]";
+  CHECK(refusal(constant(R"~({"name": "c", "valueInteger64": "9007199254740993"})~")) == "no error");
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueInteger64": "9a"})~")), of + ".valueInteger64: "));
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueDate": "2023-13-01"})~")), of + ".valueDate: "));
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueInteger": "1"})~")), of + ".valueInteger: "));
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueQuantity": {"value": 1}})~")), "of a primitive type"));
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueCode": "a", "valueString": "b"})~")), "has 2 values"));
+  CHECK(contains(refusal(constant(R"~({"name": "c"})~")), of + ": the constant has no value"));
+  CHECK(contains(refusal(constant(R"~({"name": "c-d", "valueCode": "a"})~")), of + ".name: 'c-d' is not a name"));
+  CHECK(contains(refusal(constant(R"~({"name": "rowIndex", "valueCode": "a"})~")), "has a meaning already"));
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueCode": "a"}, {"name": "c", "valueCode": "b"})~")),
+                 "ViewDefinition.constant[1].name: the view has two constants 'c'"));
+  CHECK(contains(refusal(constant(R"~({"name": "c", "valueCode": "a", "valeuString": "b"})~")),
+                 "did you mean 'valueString'?"));
+
+  const std::string rest = R"~("resource": "Patient", "select": [{"column": [{"name": "a", "path": "id"}]}]})~";
+  CHECK(contains(refusal(R"~({"wehre": [{"path": "active"}], )~" + rest),
+                 "ViewDefinition.wehre: \"wehre\" means nothing here: did you mean 'where'?"));
+  CHECK(contains(refusal(R"~({"where": [{"pth": "active"}], )~" + rest), "ViewDefinition.where[0].pth: "));
+  CHECK(contains(refusal(R"~({"resourceType": "Patient", )~" + rest), "not a ViewDefinition"));
+  CHECK(contains(refusal(R"~({"name": "a b", )~" + rest), "ViewDefinition.name: "));
+  CHECK(contains(refusal(R"~({"fhirVersion": ["5.0.0"], )~" + rest), "ViewDefinition.fhirVersion: "));
+  CHECK(refusal(R"~({"fhirVersion": ["5.0.0", "4.0.1"], "name": "a_b", )~" + rest) == "no error");
+  CHECK(contains(refusal(response_view(R"~({"repeat": ["itm"], "column": [{"name": "a", "path": "id"}]})~")),
+                 "ViewDefinition.select[0].repeat[0]: FHIRPath: 'itm' is not an element of QuestionnaireResponse: did "
+                 "you mean 'item'?"));
+}
+
+TEST_CASE("a structure is given as JSON where the column says so") {
+  CHECK(
+      rows(response_view(R"~({"column": [{"name": "a", "path": "subject", "type": "Reference"},
+    {"name": "b", "path": "item.where(linkId='drugs').item.answer", "type": "QuestionnaireResponse.item.answer",
+     "collection": true}]})~")) ==
+      R"~({"reference": "Patient/wang"}|[{"valueString": "氨氯地平"},{"valueDecimal": 5.0},{"valueString": "缬沙坦"}])~");
+}
+
+TEST_CASE("the row of an empty forEachOrNull is null but for %rowIndex") {
+  const std::string each = R"~({"column": [{"name": "id", "path": "id"}]}, {"forEachOrNull": "author", "column": [
+    {"name": "n", "path": "%rowIndex"}, {"name": "count", "path": "1 + 1"}, {"name": "all", "path": "reference", "collection": true}],
+    "select": [{"forEach": "identifier", "column": [{"name": "value", "path": "value"}]}]})~";
+  CHECK(rows(response_view(each)) == "r1|0|-|-|-");
 }
 
 TEST_CASE("every limit refuses") {

@@ -27,7 +27,7 @@ Flattener::Flattener(const std::vector<package::Table>& tables, const std::map<s
   m_environment.zone = zone;
   for (size_t i = 0; i < tables.size(); ++i) {
     const auto& table = tables[i];
-    CompiledView compiled{viewdef::View::compile(table.view_json), {}, {}, {}};
+    CompiledView compiled{viewdef::View::compile(table.view_json, viewdef::Values::as_found), {}, {}, {}};
     const auto columns = compiled.view.columns();
     std::string given, wanted;
     for (const auto& column : columns)
@@ -70,7 +70,8 @@ void Flattener::run_view(size_t table, const store::Version& version, fhir::Node
           for (size_t i = 0; i < cells.size(); ++i) {
             Cell& cell = rows.cells.emplace_back();
             if (cells[i] && !read_cell(*cells[i], compiled.types[i], m_zone, cell, rows.arena))
-              out.misfits.push_back({table, compiled.names[i], version.reference(), *cells[i], version.commit});
+              out.misfits.push_back(
+                  {table, compiled.names[i], version.reference(), std::string(*cells[i]), version.commit});
           }
         },
         m_environment);

@@ -58,13 +58,13 @@ const package::Table& table(const std::vector<package::Table>& tables, const std
 
 /// The rows a table's view makes of a resource, cells by '|'; null is ~.
 std::vector<std::string> rows(const package::Table& table, const std::string& json) {
-  const auto view = viewdef::View::compile(table.view_json);
+  const auto view = viewdef::View::compile(table.view_json, viewdef::Values::as_found);
   const auto document = fhir::Document::parse(json);
   std::vector<std::string> result;
   view.run(document.root(), [&](std::span<const viewdef::Cell> cells) {
     std::string row;
     for (const auto& cell : cells)
-      row += (row.empty() ? "" : "|") + cell.value_or("~");
+      row += (row.empty() ? "" : "|") + std::string(cell.value_or("~"));
     result.push_back(row);
   });
   return result;

@@ -250,14 +250,20 @@ void add_register(const Register& one, std::vector<Table>& out) {
   out.push_back(make_table(parts, one.place));
 }
 
-std::string sql_type(viewdef::ColumnType type) {
-  switch (type) {
+std::string sql_type(const viewdef::Column& column) {
+  if (column.collection) return "VARCHAR";
+  // TIME and zones have no place in the tables: their text stays as it is.
+  if (!column.sql_type.empty() && column.sql_type.find("TIME ") == std::string::npos &&
+      column.sql_type.find("TIMESTAMP ") == std::string::npos && column.sql_type != "TIME")
+    return column.sql_type;
+  switch (column.type) {
   case viewdef::ColumnType::integer: return "INTEGER";
   case viewdef::ColumnType::decimal: return "DECIMAL(38,6)";
   case viewdef::ColumnType::boolean: return "BOOLEAN";
   case viewdef::ColumnType::date: return "DATE";
   case viewdef::ColumnType::timestamp: return "TIMESTAMP";
-  case viewdef::ColumnType::text: break;
+  case viewdef::ColumnType::text:
+  case viewdef::ColumnType::structure: break;
   }
   return "VARCHAR";
 }
@@ -265,9 +271,9 @@ std::string sql_type(viewdef::ColumnType type) {
 void add_view(const ViewFile& view, std::vector<Table>& out) {
   Table table;
   try {
-    const auto compiled = viewdef::View::compile(view.json);
+    const auto compiled = viewdef::View::compile(view.json, viewdef::Values::as_found);
     for (const auto& column : compiled.columns())
-      table.columns.push_back({column.name, sql_type(column.type)});
+      table.columns.push_back({column.name, sql_type(column)});
   } catch (const base::Refused&) { // the checker says why; a table that cannot be filled is not made
     return;
   }
