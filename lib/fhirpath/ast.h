@@ -17,6 +17,7 @@ struct Ast {
     boolean, ///< text "true" or "false"
     string,
     integer,
+    long_integer,
     decimal,
     date,
     date_time,

@@ -22,6 +22,7 @@ bool set_integer(std::string_view text, SystemValue& out) {
   if (text[0] != '-' && value == INT64_MIN) return false;
   out.integer = text[0] == '-' ? value : -value; // gathered as a negative, which reaches one further
   out.kind = SystemKind::integer;
+  out.is_long = false;
   return true;
 }
 
@@ -228,7 +229,8 @@ std::string upper(std::string_view text) {
 }
 
 std::string folded(std::string_view text) {
-  std::string out = lower(text);
+  constexpr uint32_t k_no_break_space = 0xA0;
+  std::string out = changed(text, [](uint32_t c) { return c == k_no_break_space ? uint32_t{' '} : lower_letter(c); });
   for (char& c : out)
     if (c == '\t' || c == '\r' || c == '\n') c = ' ';
   return out;
@@ -252,6 +254,7 @@ bool to_system(const Item& item, SystemValue& out) {
   case Tag::integer:
     out.kind = SystemKind::integer;
     out.integer = item.integer;
+    out.is_long = item.type != nullptr;
     return true;
   case Tag::decimal:
     out.kind = SystemKind::decimal;

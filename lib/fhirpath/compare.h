@@ -14,6 +14,7 @@ struct SystemValue {
   SystemKind kind = SystemKind::none;
   bool boolean = false;
   int64_t integer = 0;
+  bool is_long = false;  ///< of an integer: a System.Long
   std::string_view text; ///< string
   base::Decimal decimal;
   Moment moment; ///< date, date_time, time

@@ -153,7 +153,8 @@ private:
     case Ast::Kind::empty: return {emit(Code::empty, n.offset), {true, true, {}}};
     case Ast::Kind::boolean: return literal(n, Item::of(n.text == "true"), SystemKind::boolean);
     case Ast::Kind::string: return literal(n, Item::of(keep(n.text)), SystemKind::string);
-    case Ast::Kind::integer: return integer(n);
+    case Ast::Kind::integer:
+    case Ast::Kind::long_integer: return integer(n);
     case Ast::Kind::decimal: return literal(n, Item::of(decimal(n)), SystemKind::decimal);
     case Ast::Kind::date: return moment(n, TemporalKind::date, SystemKind::date);
     case Ast::Kind::date_time: return moment(n, TemporalKind::date_time, SystemKind::date_time);
@@ -172,6 +173,7 @@ private:
     case Ast::Kind::indexer: {
       const Typed input = compile(n.children[0], scope);
       const Typed position = compile(n.children[1], scope);
+      check_order(n, "an indexer", input.type);
       return {emit(Code::indexer, n.offset, input.op, {position.op}), one_of(input.type), input.never};
     }
     case Ast::Kind::unary: {
@@ -203,7 +205,10 @@ private:
       if (__builtin_mul_overflow(value, int64_t{10}, &value) || __builtin_add_overflow(value, int64_t{c - '0'}, &value))
         fail(n.offset, "the number " + n.text + " is too large");
     }
-    return literal(n, Item::of(value), SystemKind::integer);
+    Item item = Item::of(value);
+    if (n.kind == Ast::Kind::integer) return literal(n, item, SystemKind::integer);
+    item.type = m_model.long_integer();
+    return {emit(Code::literal, n.offset, k_none, {}, add_literal(item)), {true, true, {item.type}}};
   }
 
   const base::Decimal* decimal(const Ast::Node& n) {
@@ -396,7 +401,12 @@ private:
       const uint32_t input = n.has_input ? compile(n.children[0], scope).op : k_none;
       return {emit(Code::resolve_is, offset, input, {}, add_type_data(type)), system(SystemKind::boolean)};
     }
-    return typed(code, offset, compile(operand, scope), type);
+    return strictly(name, typed(code, offset, compile(operand, scope), type));
+  }
+
+  Typed strictly(const TypeName& name, const Typed& made) {
+    if (name.qualifier == "FHIR") m_out->ops[made.op].flags = k_fhir_only;
+    return made;
   }
 
   Typed typed(Code code, uint32_t offset, const Typed& input, const TypeInfo* type) {
@@ -496,13 +506,14 @@ private:
     if (info->code == Code::is_type || info->code == Code::as_type || info->code == Code::of_type) {
       const TypeName name = type_argument(argument[0]);
       if (n.has_input) return typed(info->code, n.offset, n.children[0], name, scope);
-      return typed(info->code, n.offset, Typed{k_none, scope.self}, resolve_type(name, n.offset));
+      return strictly(name, typed(info->code, n.offset, Typed{k_none, scope.self}, resolve_type(name, n.offset)));
     }
 
     Typed input{k_none, scope.self};
     if (n.has_input) input = compile(n.children[0], scope);
     if (info->code == Code::reference_key) return reference_key(n, input, argument);
     if (takes_text(info->code)) check_text(n, input.type);
+    if (takes_order(info->code)) check_order(n, n.text + "()", input.type);
 
     const size_t defined = m_defined.size();
     std::vector<uint32_t> args;
@@ -538,6 +549,15 @@ private:
     const bool never = input.never && (info->code == Code::where || info->code == Code::extension ||
                                        info->code == Code::resolve || info->gives == Gives::one);
     return {op, gives(*info, input.type, types), never};
+  }
+
+  static bool takes_order(Code code) {
+    return code == Code::first || code == Code::last || code == Code::tail || code == Code::skip || code == Code::take;
+  }
+
+  void check_order(const Ast::Node& n, const std::string& what, const StaticType& type) const {
+    if (m_options.check_order && !type.ordered)
+      fail(n.offset, what + " depends on an order, and children have none: sort() them first");
   }
 
   static bool takes_text(Code code) {
@@ -662,6 +682,9 @@ private:
         return system(input.types[0]->system);
       return {false, true, {}};
     }
+    case Code::to_long: return {true, true, {m_model.long_integer()}};
+    case Code::children:
+    case Code::descendants: return {false, false, {}, false};
     case Code::resolve: return {false, input.single, {}};
     default: return {};
     }

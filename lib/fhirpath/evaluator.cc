@@ -118,7 +118,7 @@ Value Evaluator::to_value(const Item& item) {
     break;
   case Tag::integer:
     out.data = item.integer;
-    out.type = model.system(SystemKind::integer)->name;
+    out.type = (item.type ? item.type : model.system(SystemKind::integer))->name;
     break;
   case Tag::decimal:
     out.data = *item.decimal;

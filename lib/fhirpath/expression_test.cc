@@ -218,3 +218,36 @@ TEST_CASE("every R4 search parameter compiles") {
   }
   CHECK(compiled > 1300);
 }
+
+TEST_CASE("Long is a type of its own") {
+  CHECK(run("5L") == "Long 5");
+  CHECK(run("5L + 2") == "Long 7");
+  CHECK(run("-(5L)") == "Long -5");
+  CHECK(run("5L / 2") == "Decimal 2.5");
+  CHECK(run("5L is Long and (5 is Long).not() and (5L is Integer).not() and 5L = 5") == "Boolean true");
+  CHECK(run("'3000000000'.toLong()") == "Long 3000000000");
+  CHECK(run("'3000000000'.toInteger()") == "");
+  CHECK(run("9223372036854775807L + 1L") == "");
+  CHECK(run("5L.type().name") == "String Long");
+  CHECK(contains(run("9223372036854775808L"), "too large"));
+}
+
+TEST_CASE("calendar durations") {
+  CHECK(run("1 year = 12 months") == "Boolean true");
+  CHECK(run("1 year = 365 days") == "Boolean true");
+  CHECK(run("1 month = 30 days") == "Boolean true");
+  CHECK(run("1 year = 1 'a'") == "");
+  CHECK(run("1 year ~ 1 'a'") == "Boolean true");
+  CHECK(run("1 'mo' = 30 days") == "");
+  CHECK(run("7 days = 1 'wk'") == "Boolean true");
+  CHECK(run("1 year + 6 months") == "Quantity 18 months");
+  CHECK(run("1 year + 1 'a'") == "");
+  CHECK(run("1 year / 2 = 6 months") == "Boolean true");
+  CHECK(run("1 year / 1 month") == "");
+  CHECK(run("2 'kg/kg' * 3 days") == "Quantity 6 days");
+  CHECK(run("(1 year).toQuantity('days')") == "Quantity 365 days");
+  CHECK(run("(1 year).toQuantity('d')") == "");
+  CHECK(run("1 year + @2016-02-29") == "Date 2017-02-28");
+  CHECK(contains(run("@T10:00 + 1 day"), "hours, minutes or seconds"));
+  CHECK(contains(run("@2016-02-29 + 1 'a'"), "a date moves by"));
+}

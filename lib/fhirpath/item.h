@@ -50,7 +50,8 @@ struct Item {
     const Moment* moment;
     const QuantityValue* quantity;
   };
-  const TypeInfo* type = nullptr; ///< of a node: its FHIR type when known; of type_name: the type it tells
+  const TypeInfo* type = nullptr; ///< of a node: its FHIR type when known; of type_name: the type it tells; of an
+                                  ///< integer: System.Long or null
   Tag tag = Tag::boolean;
 
   Item() : boolean(false) {}

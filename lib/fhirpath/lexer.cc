@@ -147,7 +147,20 @@ private:
       while (is_digit(peek()))
         ++m_at;
     }
+    if (!decimal && peek() == 'L' && !is_word(peek(1))) {
+      ++m_at;
+      return {Token::Kind::long_integer, std::string(m_text.substr(start, m_at - start - 1)), 0};
+    }
     return {decimal ? Token::Kind::decimal : Token::Kind::integer, std::string(m_text.substr(start, m_at - start)), 0};
+  }
+
+  /// Are there four hexadecimal digits? Without them \u is no escape, and its backslash is ignored as any other.
+  bool is_hex4() const {
+    for (size_t i = 0; i < 4; ++i) {
+      const char c = peek(i);
+      if (!is_digit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F')) return false;
+    }
+    return true;
   }
 
   uint32_t hex4() {
@@ -189,6 +202,10 @@ private:
       case 'r': out += '\r'; break;
       case 't': out += '\t'; break;
       case 'u': {
+        if (!is_hex4()) {
+          out += c;
+          break;
+        }
         uint32_t code = hex4();
         if (code >= 0xD800 && code < 0xDC00 && peek() == '\\' && peek(1) == 'u') {
           m_at += 2;

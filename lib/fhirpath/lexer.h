@@ -18,6 +18,7 @@ struct Token {
     delimited, ///< `identifier`
     string,    ///< 'text'
     integer,
+    long_integer, ///< 5L; text without the L
     decimal,
     date,      ///< @2023-05
     date_time, ///< @2023-05T, @2023-05-01T08:30+08:00

@@ -33,6 +33,7 @@ Model::Model() {
       {"Boolean", SystemKind::boolean}, {"Integer", SystemKind::integer},   {"Decimal", SystemKind::decimal},
       {"String", SystemKind::string},   {"Date", SystemKind::date},         {"DateTime", SystemKind::date_time},
       {"Time", SystemKind::time},       {"Quantity", SystemKind::quantity}, {"Any", SystemKind::none},
+      {"Long", SystemKind::integer},
   };
   for (const auto& [name, kind] : k_system) {
     auto type = std::make_unique<TypeInfo>();
@@ -40,7 +41,11 @@ Model::Model() {
     type->is_system = true;
     type->is_primitive = kind != SystemKind::none;
     type->system = kind;
-    m_system_kinds[static_cast<size_t>(kind)] = type.get();
+    if (name == "Long") {
+      m_long = type.get();
+    } else {
+      m_system_kinds[static_cast<size_t>(kind)] = type.get();
+    }
     const std::string_view key = type->name;
     m_system.emplace(key, std::move(type));
   }

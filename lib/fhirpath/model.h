@@ -66,6 +66,7 @@ public:
   /// A System type by name ("String"); null when there is none.
   const TypeInfo* system(std::string_view name) const;
   const TypeInfo* system(SystemKind kind) const { return m_system_kinds[static_cast<size_t>(kind)]; }
+  const TypeInfo* long_integer() const { return m_long; } ///< System.Long
   const TypeInfo* resource() const { return m_resource; }
   const TypeInfo* quantity() const { return m_quantity; }
   const TypeInfo* reference() const { return m_reference; }
@@ -79,6 +80,7 @@ private:
   std::unordered_map<std::string_view, std::unique_ptr<TypeInfo>> m_fhir;
   std::unordered_map<std::string_view, std::unique_ptr<TypeInfo>> m_system;
   const TypeInfo* m_system_kinds[9] = {};
+  const TypeInfo* m_long = nullptr;
   const TypeInfo* m_resource = nullptr;
   const TypeInfo* m_quantity = nullptr;
   const TypeInfo* m_reference = nullptr;

@@ -191,6 +191,7 @@ private:
     };
     switch (token.kind) {
     case Token::Kind::string: return literal(Ast::Kind::string);
+    case Token::Kind::long_integer: return literal(Ast::Kind::long_integer);
     case Token::Kind::date: return literal(Ast::Kind::date);
     case Token::Kind::date_time: return literal(Ast::Kind::date_time);
     case Token::Kind::time: return literal(Ast::Kind::time);

@@ -95,6 +95,8 @@ enum class Code : uint8_t {
   converts_to_boolean,
   to_integer,
   converts_to_integer,
+  to_long,
+  converts_to_long,
   to_decimal,
   converts_to_decimal,
   to_string,
@@ -179,10 +181,13 @@ enum class Code : uint8_t {
   coalesce,
 };
 
+/// A type that was written FHIR.Quantity: a computed value is not of it.
+inline constexpr uint8_t k_fhir_only = 1;
+
 /// One operation. `input` is the operation whose result it works on; k_none stands for $this.
 struct Op {
   Code code;
-  uint8_t flags = 0;  ///< sort: bit i = key i descending; resolve_is: 1 = ofType semantics
+  uint8_t flags = 0;  ///< sort: bit i = key i descending; of a type: k_fhir_only
   uint16_t count = 0; ///< arguments
   uint32_t input = k_none;
   uint32_t args = 0;      ///< first of them in Compiled::args
@@ -204,6 +209,7 @@ struct StaticType {
   bool known = false; ///< false: anything
   bool single = false;
   std::vector<const TypeInfo*> types; ///< known and none: always empty
+  bool ordered = true;                ///< false: children() and descendants(), whose order other systems may not keep
 };
 
 struct Compiled {
@@ -241,6 +247,7 @@ struct CompileOptions {
   const std::vector<std::string>* names = nullptr;           ///< compile to variables
   const std::vector<std::string>* known_variables = nullptr; ///< others are refused; null = any
   const std::vector<Constant>* constants = nullptr;
+  bool check_order = false; ///< refuse first(), skip() and the like of what has no defined order (N1, 5.8)
 };
 /// Throws base::Refused(invalid) with line and column.
 std::shared_ptr<const Compiled> compile(std::string_view text, const CompileOptions& options);

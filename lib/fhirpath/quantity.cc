@@ -2,324 +2,103 @@
 
 #include "lib/base/issue.h"
 #include "lib/fhirpath/ast.h"
+#include "lib/fhirpath/ucum.h"
 
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <vector>
 
 namespace xinglin::fhirpath {
 namespace {
 
 using base::Rational;
 
-/// A unit as a factor over base units: base value = (value + offset) × factor.
-struct Unit {
-  Rational factor = 1;
-  Rational offset = 0;                                      ///< of temperatures only
-  std::vector<std::pair<std::string_view, int>> dimensions; ///< sorted by base unit, exponents not zero
+struct CalendarUnit {
+  std::string_view word;
+  std::string_view ucum;
+  int64_t millis;
 };
+// Without a date to count from, a year has 365 days and a month 30 (N1, "toQuantity" and "Date/Time Arithmetic"); of
+// years and months among themselves a year is 12 months.
+constexpr std::array<CalendarUnit, 8> k_calendar = {{{"year", "a", int64_t{365} * 86'400'000},
+                                                     {"month", "mo", int64_t{30} * 86'400'000},
+                                                     {"week", "wk", int64_t{7} * 86'400'000},
+                                                     {"day", "d", 86'400'000},
+                                                     {"hour", "h", 3'600'000},
+                                                     {"minute", "min", 60'000},
+                                                     {"second", "s", 1000},
+                                                     {"millisecond", "ms", 1}}};
 
-struct Atom {
-  std::string_view code;
-  bool metric;            ///< takes prefixes
-  std::string_view value; ///< times
-  std::string_view unit;  ///< this; empty for a base unit
-};
-
-// UCUM 2.1 tables 2-6 and the customary and clinical units that health records use.
-constexpr Atom k_atoms[] = {
-    {"m", true, "1", ""},
-    {"s", true, "1", ""},
-    {"g", true, "1", ""},
-    {"rad", true, "1", ""},
-    {"K", true, "1", ""},
-    {"C", true, "1", ""},
-    {"cd", true, "1", ""},
-    {"10*", false, "10", "1"},
-    {"10^", false, "10", "1"},
-    {"%", false, "0.01", "1"},
-    {"[ppth]", false, "0.001", "1"},
-    {"[ppm]", false, "0.000001", "1"},
-    {"[ppb]", false, "0.000000001", "1"},
-    {"[pi]", false, "3.141592653589793", "1"},
-    {"mol", true, "6.0221367", "10*23"},
-    {"sr", true, "1", "rad2"},
-    {"Hz", true, "1", "s-1"},
-    {"N", true, "1", "kg.m/s2"},
-    {"Pa", true, "1", "N/m2"},
-    {"J", true, "1", "N.m"},
-    {"W", true, "1", "J/s"},
-    {"A", true, "1", "C/s"},
-    {"V", true, "1", "J/C"},
-    {"F", true, "1", "C/V"},
-    {"Ohm", true, "1", "V/A"},
-    {"S", true, "1", "Ohm-1"},
-    {"Wb", true, "1", "V.s"},
-    {"T", true, "1", "Wb/m2"},
-    {"H", true, "1", "Wb/A"},
-    {"lm", true, "1", "cd.sr"},
-    {"lx", true, "1", "lm/m2"},
-    {"Bq", true, "1", "s-1"},
-    {"Gy", true, "1", "J/kg"},
-    {"Sv", true, "1", "J/kg"},
-    {"gon", false, "0.9", "deg"},
-    {"deg", false, "0.01745329251994330", "rad"},
-    {"l", true, "1", "dm3"},
-    {"L", true, "1", "dm3"},
-    {"ar", true, "100", "m2"},
-    {"min", false, "60", "s"},
-    {"h", false, "60", "min"},
-    {"d", false, "24", "h"},
-    {"wk", false, "7", "d"},
-    {"a_j", false, "365.25", "d"},
-    {"a", false, "365.25", "d"},
-    {"mo_j", false, "30.4375", "d"},
-    {"mo", false, "30.4375", "d"},
-    {"t", true, "1000", "kg"},
-    {"bar", true, "100000", "Pa"},
-    {"u", true, "1.6605402", "10*-24.g"},
-    {"cal", true, "4.184", "J"},
-    {"[Cal]", false, "1", "kcal"},
-    {"m[Hg]", true, "133.3220", "kPa"},
-    {"m[H2O]", true, "9.80665", "kPa"},
-    {"kat", true, "1", "mol/s"},
-    {"U", true, "1", "umol/min"},
-    {"eq", true, "1", "mol"},
-    {"osm", true, "1", "mol"},
-    {"g%", true, "1", "g/dl"},
-    {"Ci", true, "37000000000", "Bq"},
-    {"[in_i]", false, "2.54", "cm"},
-    {"[ft_i]", false, "12", "[in_i]"},
-    {"[yd_i]", false, "3", "[ft_i]"},
-    {"[mi_i]", false, "5280", "[ft_i]"},
-    {"[gr]", false, "64.79891", "mg"},
-    {"[lb_av]", false, "7000", "[gr]"},
-    {"[oz_av]", false, "437.5", "[gr]"},
-    {"[stone_av]", false, "14", "[lb_av]"},
-    {"[drp]", false, "0.05", "ml"},
-    {"[gal_us]", false, "231", "[in_i]3"},
-    {"[pt_us]", false, "28.875", "[in_i]3"},
-    {"[foz_us]", false, "1.8046875", "[in_i]3"},
-    {"[tbs_us]", false, "0.90234375", "[in_i]3"},
-    {"[HPF]", false, "1", "1"},
-    {"[LPF]", false, "100", "1"},
-    {"dyn", true, "1", "g.cm/s2"},
-    {"P", true, "1", "dyn.s/cm2"},
-    {"R", true, "0.000258", "C/kg"},
-};
-
-// Units of a procedure: comparable with themselves alone.
-constexpr std::string_view k_arbitrary[] = {"[iU]", "[IU]",    "[arb'U]", "[CFU]", "[PFU]",
-                                            "[pH]", "[USP'U]", "[AU]",    "[BAU]"};
-
-struct Prefix {
-  std::string_view code;
-  int exponent;
-};
-constexpr Prefix k_prefixes[] = {{"da", 1}, {"Y", 24},  {"Z", 21},  {"E", 18},  {"P", 15},  {"T", 12}, {"G", 9},
-                                 {"M", 6},  {"k", 3},   {"h", 2},   {"d", -1},  {"c", -2},  {"m", -3}, {"u", -6},
-                                 {"n", -9}, {"p", -12}, {"f", -15}, {"a", -18}, {"z", -21}, {"y", -24}};
-
-Rational power_of_ten(int exponent) {
-  base::Int128 power = 1;
-  for (int i = 0; i < (exponent < 0 ? -exponent : exponent); ++i)
-    power *= 10;
-  return exponent < 0 ? Rational::of(1, power) : Rational::of(power, 1);
-}
-
-void multiply(Unit& into, const Unit& by, int exponent) {
-  for (int i = 0; i < (exponent < 0 ? -exponent : exponent); ++i)
-    into.factor = exponent < 0 ? into.factor / by.factor : into.factor * by.factor;
-  for (const auto& [unit, power] : by.dimensions) {
-    const auto at = std::lower_bound(into.dimensions.begin(), into.dimensions.end(), unit,
-                                     [](const auto& entry, std::string_view key) { return entry.first < key; });
-    if (at != into.dimensions.end() && at->first == unit) {
-      at->second += power * exponent;
-      if (at->second == 0) into.dimensions.erase(at);
-    } else {
-      into.dimensions.insert(at, {unit, power * exponent});
-    }
-  }
-}
-
-constexpr int k_unit_depth_max = 16;
-constexpr size_t k_unit_size_max = 256;
-
-class UnitParser {
-public:
-  explicit UnitParser(std::string_view text, int depth = 0) : m_text(text), m_depth(depth) {}
-
-  std::optional<Unit> run() {
-    if (m_text.empty() || m_text.size() > k_unit_size_max || m_depth > k_unit_depth_max) return {};
-    Unit unit;
-    if (!term(unit, 1) || m_at != m_text.size()) return {};
-    return unit;
-  }
-
-private:
-  char peek() const { return m_at < m_text.size() ? m_text[m_at] : '\0'; }
-
-  bool term(Unit& into, int sign) {
-    if (++m_depth > k_unit_depth_max) return false;
-    int next = sign;
-    if (peek() == '/') {
-      ++m_at;
-      next = -sign;
-    }
-    while (true) {
-      if (!component(into, next)) return false;
-      if (peek() == '.') {
-        next = sign;
-      } else if (peek() == '/') {
-        next = -sign;
-      } else {
-        --m_depth;
-        return true;
-      }
-      ++m_at;
-    }
-  }
-
-  bool component(Unit& into, int sign) {
-    if (peek() == '(') {
-      ++m_at;
-      if (!term(into, sign) || peek() != ')') return false;
-      ++m_at;
-      return true;
-    }
-    if (peek() == '{') return annotation();
-    const size_t start = m_at;
-    int bracket = 0;
-    while (m_at < m_text.size()) {
-      const char c = m_text[m_at];
-      if (c == '[') ++bracket;
-      if (c == ']') --bracket;
-      if (bracket == 0 && (c == '.' || c == '/' || c == '(' || c == ')' || c == '{')) break;
-      ++m_at;
-    }
-    std::string_view code = m_text.substr(start, m_at - start);
-    if (peek() == '{' && !annotation()) return false;
-    if (code.empty()) return false;
-    // 1. A plain number.
-    if (std::all_of(code.begin(), code.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-      const auto value = base::Decimal::parse(code);
-      if (!value) return false;
-      Unit number;
-      number.factor = Rational(*value);
-      if (number.factor.is_zero()) return false;
-      multiply(into, number, sign);
-      return true;
-    }
-    // 2. The exponent at the end.
-    size_t digits = code.size();
-    while (digits > 0 && code[digits - 1] >= '0' && code[digits - 1] <= '9')
-      --digits;
-    int exponent = 1;
-    if (digits < code.size() && digits > 0 && code.size() - digits <= 2) {
-      exponent = 0;
-      for (const char c : code.substr(digits))
-        exponent = exponent * 10 + (c - '0');
-      if (code[digits - 1] == '-' || code[digits - 1] == '+') {
-        if (code[digits - 1] == '-') exponent = -exponent;
-        --digits;
-      }
-      code = code.substr(0, digits);
-    }
-    // 3. The unit, with or without a prefix.
-    std::optional<Unit> unit = atom(code, false);
-    if (!unit) {
-      for (const auto& prefix : k_prefixes) {
-        if (code.size() <= prefix.code.size() || code.substr(0, prefix.code.size()) != prefix.code) continue;
-        unit = atom(code.substr(prefix.code.size()), true);
-        if (!unit) continue;
-        unit->factor = unit->factor * power_of_ten(prefix.exponent);
-        break;
-      }
-    }
-    if (!unit) return false;
-    if (code == m_text && exponent == 1 && sign == 1) into.offset = unit->offset;
-    multiply(into, *unit, exponent * sign);
-    return true;
-  }
-
-  bool annotation() {
-    const size_t end = m_text.find('}', m_at);
-    if (end == std::string_view::npos) return false;
-    m_at = end + 1;
-    return true;
-  }
-
-  std::optional<Unit> atom(std::string_view code, bool prefixed) const {
-    Unit unit;
-    if (!prefixed && (code == "Cel" || code == "[degF]")) {
-      unit.dimensions = {{"K", 1}};
-      unit.offset = code == "Cel" ? Rational::of(27315, 100) : Rational::of(45967, 100);
-      if (code == "[degF]") unit.factor = Rational::of(5, 9);
-      return unit;
-    }
-    for (const auto known : k_arbitrary) {
-      if (known != code) continue;
-      unit.dimensions = {{known == "[iU]" ? "[IU]" : known, 1}};
-      return unit;
-    }
-    for (const auto& known : k_atoms) {
-      if (known.code != code || (prefixed && !known.metric)) continue;
-      if (known.unit.empty()) {
-        unit.dimensions = {{known.code, 1}};
-      } else if (known.unit != "1") {
-        auto inner = UnitParser(known.unit, m_depth + 1).run();
-        if (!inner) return {};
-        unit = std::move(*inner);
-      }
-      unit.factor = unit.factor * Rational(*base::Decimal::parse(known.value));
-      return unit;
-    }
-    return {};
-  }
-
-  std::string_view m_text;
-  size_t m_at = 0;
-  int m_depth;
-};
-
-std::optional<Unit> parse_unit(std::string_view code) {
-  try {
-    return UnitParser(code).run();
-  } catch (const base::Refused&) { // the factor does not fit: not convertible
-    return {};
-  }
+Rational seconds_of(std::string_view word) {
+  for (const auto& one : k_calendar)
+    if (one.word == word) return Rational::of(one.millis, 1000);
+  return 0;
 }
 
 bool is_long_calendar(const QuantityValue& q) {
   return q.calendar && (q.unit == "year" || q.unit == "month");
 }
-bool is_long_ucum(const QuantityValue& q) {
-  return !q.calendar && (q.unit == "a" || q.unit == "mo");
+
+/// Longer than a week: of a length that the calendar does not fix, or that no calendar has.
+bool is_long(const QuantityValue& q) {
+  return is_long_calendar(q) || (!q.calendar && (q.unit == "a" || q.unit == "mo"));
 }
 
-/// Does one speak of calendar years or months and the other not?
-bool mixes_years(const QuantityValue& a, const QuantityValue& b) {
-  if (is_long_calendar(a) == is_long_calendar(b)) return false;
-  const QuantityValue& other = is_long_calendar(a) ? b : a;
-  return !(other.calendar_too && is_long_ucum(other));
+/// R4: a record's UCUM units of time stand for the calendar's as well.
+QuantityValue in_calendar(QuantityValue q) {
+  for (const auto& one : k_calendar)
+    if (one.ucum == q.unit) {
+      q.unit = one.word;
+      q.calendar = true;
+      return q;
+    }
+  return q;
 }
 
-/// Both in base units; empty when they have none in common.
-std::optional<std::pair<Rational, Rational>> in_base_units(const QuantityValue& a, const QuantityValue& b) {
-  if (a.calendar && b.calendar && is_long_calendar(a) && is_long_calendar(b)) { // months
-    return std::pair{Rational(a.value) * Rational(a.unit == "year" ? 12 : 1),
-                     Rational(b.value) * Rational(b.unit == "year" ? 12 : 1)};
+/// How a unit stands to others: the unit itself, or the number of units of the calendar.
+struct Measure {
+  Rational factor = 1;
+  Rational shift = 0;
+  std::shared_ptr<const Unit> unit; ///< null: of the calendar
+  Rational of(const base::Decimal& value) const { return Rational(value) * factor + shift; }
+};
+
+struct Measures {
+  Measure a, b;
+};
+
+/// Both units over one base; empty when they have none in common.
+std::optional<Measures> in_common(QuantityValue a, QuantityValue b) {
+  if (a.calendar != b.calendar &&
+      (is_long(a) || is_long(b))) { // a calendar's year or month and UCUM's have no relation
+    if (a.calendar_too) a = in_calendar(a);
+    if (b.calendar_too) b = in_calendar(b);
+    if (a.calendar != b.calendar) return {};
   }
-  const auto left = parse_unit(ucum_code(a));
-  const auto right = parse_unit(ucum_code(b));
-  if (!left || !right || left->dimensions != right->dimensions) return {};
-  try {
-    return std::pair{(Rational(a.value) + left->offset) * left->factor,
-                     (Rational(b.value) + right->offset) * right->factor};
-  } catch (const base::Refused&) {
-    return {};
+  Measures out;
+  if (a.calendar && b.calendar) {
+    if (is_long_calendar(a) && is_long_calendar(b)) { // in months
+      out.a.factor = a.unit == "year" ? 12 : 1;
+      out.b.factor = b.unit == "year" ? 12 : 1;
+    } else {
+      out.a.factor = seconds_of(a.unit);
+      out.b.factor = seconds_of(b.unit);
+    }
+    return out;
   }
+  const auto set = [](const QuantityValue& q, Measure& measure) {
+    measure.unit = find_unit(ucum_code(q));
+    if (!measure.unit) return false;
+    measure.factor = measure.unit->factor;
+    measure.shift = measure.unit->shift;
+    return true;
+  };
+  if (!set(a, out.a) || !set(b, out.b) || out.a.unit->dimensions != out.b.unit->dimensions) return {};
+  return out;
+}
+
+bool is_same_unit(const QuantityValue& a, const QuantityValue& b) {
+  return a.unit == b.unit && a.calendar == b.calendar;
 }
 
 std::strong_ordering order(const Rational& a, const Rational& b) {
@@ -332,129 +111,12 @@ std::strong_ordering order(const base::Decimal& a, const base::Decimal& b) {
   return a < b ? std::strong_ordering::less : std::strong_ordering::greater;
 }
 
-} // namespace
-
-std::string_view ucum_code(const QuantityValue& quantity) {
-  if (!quantity.calendar) return quantity.unit;
-  if (quantity.unit == "year") return "a";
-  if (quantity.unit == "month") return "mo";
-  if (quantity.unit == "week") return "wk";
-  if (quantity.unit == "day") return "d";
-  if (quantity.unit == "hour") return "h";
-  if (quantity.unit == "minute") return "min";
-  if (quantity.unit == "second") return "s";
-  return "ms";
-}
-
-std::string_view calendar_unit(const QuantityValue& quantity) {
-  if (quantity.calendar) return quantity.unit;
-  if (const auto word = calendar_word(quantity.unit); !word.empty()) return word; // 1 'month'
-  if (quantity.calendar_too && quantity.unit == "a") return "year";
-  if (quantity.calendar_too && quantity.unit == "mo") return "month";
-  if (quantity.unit == "wk") return "week";
-  if (quantity.unit == "d") return "day";
-  if (quantity.unit == "h") return "hour";
-  if (quantity.unit == "min") return "minute";
-  if (quantity.unit == "s") return "second";
-  if (quantity.unit == "ms") return "millisecond";
-  return {};
-}
-
-std::optional<std::strong_ordering> compare(const QuantityValue& a, const QuantityValue& b) {
-  if (a.unit == b.unit && a.calendar == b.calendar) return order(a.value, b.value);
-  // A calendar year or month has no fixed length.
-  if (mixes_years(a, b)) return {};
-  const auto both = in_base_units(a, b);
-  if (!both) return {};
-  return order(both->first, both->second);
-}
-
-size_t hash(const QuantityValue& quantity) {
-  const auto of_text = [](const std::string& text) { return std::hash<std::string>()(text); };
+/// What `run` gives; empty when a number on the way does not fit.
+template <typename Run> auto if_it_fits(Run run) -> decltype(run()) {
   try {
-    if (is_long_calendar(quantity)) {
-      const Rational months = Rational(quantity.value) * Rational(quantity.unit == "year" ? 12 : 1);
-      return of_text(months.to_decimal().normalized().to_string() + " months");
-    }
-    const auto unit = parse_unit(ucum_code(quantity));
-    if (!unit) return of_text(quantity.value.normalized().to_string() + std::string(quantity.unit));
-    const Rational value = (Rational(quantity.value) + unit->offset) * unit->factor;
-    std::string dimensions;
-    for (const auto& [name, power] : unit->dimensions)
-      dimensions += std::string(name) + std::to_string(power);
-    return of_text(value.to_decimal().normalized().to_string() + dimensions);
-  } catch (const base::Refused&) {
-    return 0;
-  }
-}
-
-bool comparable(const QuantityValue& a, const QuantityValue& b) {
-  return (a.unit == b.unit && a.calendar == b.calendar) || in_base_units(a, b).has_value();
-}
-
-std::optional<base::Decimal> value_in(const QuantityValue& a, const QuantityValue& b) {
-  if (a.unit == b.unit && a.calendar == b.calendar) return a.value;
-  try {
-    if (is_long_calendar(a) && is_long_calendar(b)) { // year ↔ month
-      const Rational months = Rational(a.value) * Rational(a.unit == "year" ? 12 : 1);
-      return (months / Rational(b.unit == "year" ? 12 : 1)).to_decimal().normalized();
-    }
-    if (mixes_years(a, b)) return {};
-    const auto from = parse_unit(ucum_code(a));
-    const auto to = parse_unit(ucum_code(b));
-    if (!from || !to || from->dimensions != to->dimensions) return {};
-    return ((Rational(a.value) + from->offset) * from->factor / to->factor - to->offset).to_decimal().normalized();
+    return run();
   } catch (const base::Refused&) {
     return {};
-  }
-}
-
-std::optional<base::Decimal> ratio(const QuantityValue& a, const QuantityValue& b) {
-  try {
-    if (a.unit == b.unit && a.calendar == b.calendar) return (Rational(a.value) / Rational(b.value)).to_decimal();
-    if (mixes_years(a, b)) return {};
-    const auto both = in_base_units(a, b);
-    if (!both || both->second.is_zero()) return {};
-    return (both->first / both->second).to_decimal();
-  } catch (const base::Refused&) {
-    return {};
-  }
-}
-
-bool is_finer(const QuantityValue& a, const QuantityValue& b) {
-  const auto left = parse_unit(ucum_code(a));
-  const auto right = parse_unit(ucum_code(b));
-  return left && right && left->factor < right->factor;
-}
-
-bool equivalent(const QuantityValue& a, const QuantityValue& b) {
-  const int digits = std::min({a.value.scale(), b.value.scale(), 18});
-  if ((is_long_calendar(a) && is_long_ucum(b)) || (is_long_ucum(a) && is_long_calendar(b))) {
-    if (ucum_code(a) != ucum_code(b)) return false;
-    return Rational(a.value).round(digits) == Rational(b.value).round(digits);
-  }
-  if (a.unit == b.unit && a.calendar == b.calendar)
-    return Rational(a.value).round(digits) == Rational(b.value).round(digits);
-  // In the unit of the less precisely written one, to its last digit.
-  const bool first_is_finer = [&] {
-    const auto unit_a = parse_unit(ucum_code(a));
-    const auto unit_b = parse_unit(ucum_code(b));
-    if (!unit_a || !unit_b) return false;
-    try {
-      return unit_a->factor * power_of_ten(-a.value.scale()) < unit_b->factor * power_of_ten(-b.value.scale());
-    } catch (const base::Refused&) {
-      return false;
-    }
-  }();
-  const QuantityValue& fine = first_is_finer ? a : b;
-  const QuantityValue& coarse = first_is_finer ? b : a;
-  const auto value = value_in(fine, coarse);
-  if (!value) return false;
-  try {
-    const int scale = std::min(coarse.value.scale(), 18);
-    return Rational(*value).round(scale) == Rational(coarse.value).round(scale);
-  } catch (const base::Refused&) {
-    return false;
   }
 }
 
@@ -471,6 +133,157 @@ std::string quotient_unit(std::string_view a, std::string_view b) {
   std::string out = a == "1" ? std::string() : std::string(a);
   out += '/';
   return compound ? out + "(" + std::string(b) + ")" : out + std::string(b);
+}
+
+QuantityValue with(const base::Decimal& value, const QuantityValue& unit) {
+  QuantityValue out = unit;
+  out.value = value;
+  return out;
+}
+
+} // namespace
+
+std::string_view ucum_code(const QuantityValue& quantity) {
+  if (!quantity.calendar) return quantity.unit;
+  for (const auto& one : k_calendar)
+    if (one.word == quantity.unit) return one.ucum;
+  return quantity.unit;
+}
+
+std::string_view calendar_unit(const QuantityValue& quantity) {
+  if (quantity.calendar) return quantity.unit;
+  if (const auto word = calendar_word(quantity.unit); !word.empty()) return word; // 1 'month'
+  if (is_long(quantity) && !quantity.calendar_too) return {};
+  for (const auto& one : k_calendar)
+    if (one.ucum == quantity.unit) return one.word;
+  return {};
+}
+
+std::optional<std::strong_ordering> compare(const QuantityValue& a, const QuantityValue& b) {
+  if (is_same_unit(a, b)) return order(a.value, b.value);
+  return if_it_fits([&]() -> std::optional<std::strong_ordering> {
+    const auto both = in_common(a, b);
+    if (!both) return {};
+    return order(both->a.of(a.value), both->b.of(b.value));
+  });
+}
+
+size_t hash(const QuantityValue& quantity) {
+  const auto of_text = [](const std::string& text) { return std::hash<std::string>()(text); };
+  constexpr size_t k_time = 77; // years, months and seconds meet in more than one way: all times have one hash
+  if (quantity.calendar) return k_time;
+  try {
+    const auto unit = find_unit(quantity.unit);
+    if (!unit) return of_text(quantity.value.normalized().to_string() + std::string(quantity.unit));
+    if (unit->dimensions.size() == 1 && unit->dimensions[0] == std::pair<std::string_view, int>("s", 1)) return k_time;
+    const Rational value = Rational(quantity.value) * unit->factor + unit->shift;
+    std::string dimensions;
+    for (const auto& [name, power] : unit->dimensions)
+      dimensions += std::string(name) + std::to_string(power);
+    return of_text(value.to_decimal().normalized().to_string() + dimensions);
+  } catch (const base::Refused&) {
+    return 0;
+  }
+}
+
+bool comparable(const QuantityValue& a, const QuantityValue& b) {
+  return is_same_unit(a, b) || in_common(a, b).has_value();
+}
+
+std::optional<base::Decimal> value_in(const QuantityValue& a, const QuantityValue& b) {
+  if (is_same_unit(a, b)) return a.value;
+  return if_it_fits([&]() -> std::optional<base::Decimal> {
+    const auto both = in_common(a, b);
+    if (!both) return {};
+    return ((both->a.of(a.value) - both->b.shift) / both->b.factor).to_decimal().normalized();
+  });
+}
+
+std::optional<QuantityValue> sum(const QuantityValue& a, const QuantityValue& b, bool minus) {
+  return if_it_fits([&]() -> std::optional<QuantityValue> {
+    const auto both = in_common(a, b);
+    if (!both || (both->a.unit && both->a.unit->is_special)) return {};
+    const bool second_is_finer = both->b.factor < both->a.factor;
+    QuantityValue unit = second_is_finer ? b : a;
+    if (!both->a.unit && !unit.calendar) unit = in_calendar(unit);
+    unit.calendar_too = a.calendar_too && b.calendar_too;
+    const Rational factor = second_is_finer ? both->b.factor : both->a.factor;
+    const Rational left = Rational(a.value) * both->a.factor;
+    const Rational right = Rational(b.value) * both->b.factor;
+    if (both->a.factor == both->b.factor) return with(minus ? a.value - b.value : a.value + b.value, unit);
+    return with(((minus ? left - right : left + right) / factor).to_decimal().normalized(), unit);
+  });
+}
+
+std::optional<base::Decimal> as_number(const QuantityValue& quantity) {
+  if (quantity.calendar) return {};
+  if (quantity.unit == "1") return quantity.value;
+  return if_it_fits([&]() -> std::optional<base::Decimal> {
+    const auto unit = find_unit(quantity.unit);
+    if (!unit || !unit->is_number()) return {};
+    return (Rational(quantity.value) * unit->factor).to_decimal().normalized();
+  });
+}
+
+std::optional<QuantityValue> product(const QuantityValue& a, const QuantityValue& b, std::string& made) {
+  return if_it_fits([&]() -> std::optional<QuantityValue> {
+    for (const auto& [number, other] : {std::pair{&b, &a}, std::pair{&a, &b}}) {
+      const auto times = as_number(*number);
+      if (!times) continue;
+      if (!other->calendar) {
+        const auto unit = find_unit(other->unit);
+        if (!unit || unit->is_special) return {};
+      }
+      return with(other->value * *times, *other);
+    }
+    if (a.calendar || b.calendar) return {}; // a year by something has no meaning
+    const auto left = find_unit(a.unit);
+    const auto right = find_unit(b.unit);
+    if (!left || !right || left->is_special || right->is_special) return {};
+    made = product_unit(a.unit, b.unit);
+    return QuantityValue{a.value * b.value, made, false};
+  });
+}
+
+std::optional<QuantityValue> quotient(const QuantityValue& a, const QuantityValue& b, std::string& made) {
+  return if_it_fits([&]() -> std::optional<QuantityValue> {
+    if (b.value.is_zero() || b.calendar) return {};
+    if (!a.calendar) {
+      const auto unit = find_unit(a.unit);
+      if (!unit || unit->is_special) return {};
+    }
+    if (const auto divisor = as_number(b)) return with((Rational(a.value) / Rational(*divisor)).to_decimal(), a);
+    const auto right = find_unit(b.unit);
+    if (a.calendar || !right || right->is_special) return {};
+    const auto left = find_unit(a.unit);
+    if (left->dimensions == right->dimensions)
+      return QuantityValue{(Rational(a.value) * left->factor / (Rational(b.value) * right->factor)).to_decimal(), "1",
+                           false};
+    made = quotient_unit(a.unit, b.unit);
+    return QuantityValue{(Rational(a.value) / Rational(b.value)).to_decimal(), made, false};
+  });
+}
+
+bool equivalent(const QuantityValue& a, const QuantityValue& b) {
+  const int digits = std::min({a.value.scale(), b.value.scale(), 18});
+  const std::string_view code_a = ucum_code(a); // of calendar and UCUM years and months the one stands for the other
+  const std::string_view code_b = ucum_code(b);
+  return if_it_fits([&] {
+    if (code_a == code_b) return Rational(a.value).round(digits) == Rational(b.value).round(digits);
+    const auto unit_a = find_unit(code_a);
+    const auto unit_b = find_unit(code_b);
+    if (!unit_a || !unit_b || unit_a->dimensions != unit_b->dimensions) return false;
+    // In the unit of the less precisely written one, to its last digit.
+    const Rational step_a = unit_a->factor * Rational(base::Decimal::from_parts(1, a.value.scale()));
+    const Rational step_b = unit_b->factor * Rational(base::Decimal::from_parts(1, b.value.scale()));
+    const bool first_is_finer = step_a < step_b;
+    const base::Decimal& coarse = first_is_finer ? b.value : a.value;
+    const Unit& unit = first_is_finer ? *unit_b : *unit_a;
+    const Unit& fine_unit = first_is_finer ? *unit_a : *unit_b;
+    const Rational fine = Rational(first_is_finer ? a.value : b.value) * fine_unit.factor + fine_unit.shift;
+    const int scale = std::min(coarse.scale(), 18);
+    return ((fine - unit.shift) / unit.factor).round(scale) == Rational(coarse).round(scale);
+  });
 }
 
 std::string to_text(const QuantityValue& quantity) {

@@ -1,6 +1,6 @@
 #pragma once
-// Quantities: comparison and arithmetic with conversion of UCUM units (https://ucum.org/ucum). The common units are
-// known (see quantity.cc); quantities in units that are not compare only when the units are written alike.
+// Quantities: comparison and arithmetic with conversion of units, UCUM's (ucum.h) and the calendar's. Quantities in
+// units that are neither compare only when the units are written alike, and are not computed with.
 
 #include "lib/fhirpath/item.h"
 
@@ -19,15 +19,18 @@ bool equivalent(const QuantityValue& a, const QuantityValue& b);
 size_t hash(const QuantityValue& quantity);
 /// Can the one be converted to the other's unit?
 bool comparable(const QuantityValue& a, const QuantityValue& b);
-/// The value of `a` in the unit of `b`; empty when there is no exact-enough conversion.
+/// The value of `a` in the unit of `b`; empty when there is no conversion.
 std::optional<base::Decimal> value_in(const QuantityValue& a, const QuantityValue& b);
-/// a / b of quantities of one kind; b not zero. Empty when they are not.
-std::optional<base::Decimal> ratio(const QuantityValue& a, const QuantityValue& b);
-/// Is the unit of `a` smaller than that of `b`?
-bool is_finer(const QuantityValue& a, const QuantityValue& b);
-/// UCUM code of a product or quotient.
-std::string product_unit(std::string_view a, std::string_view b);
-std::string quotient_unit(std::string_view a, std::string_view b);
+/// a + b or a - b in the finer of the two units. Empty when they have no common unit, or one that is not on a ratio
+/// scale (Cel).
+std::optional<QuantityValue> sum(const QuantityValue& a, const QuantityValue& b, bool minus);
+/// The number a quantity is whose unit is one ('1', '%', 'g/kg'). Empty for another.
+std::optional<base::Decimal> as_number(const QuantityValue& quantity);
+/// Empty when a unit is unknown or not on a ratio scale, or when a calendar unit meets more than a number. A unit that
+/// had to be made lives in `made`.
+std::optional<QuantityValue> product(const QuantityValue& a, const QuantityValue& b, std::string& made);
+/// The same; empty also when b is zero or in a calendar unit.
+std::optional<QuantityValue> quotient(const QuantityValue& a, const QuantityValue& b, std::string& made);
 /// "wk" for the calendar word "week", and so on; the unit itself when it is UCUM.
 std::string_view ucum_code(const QuantityValue& quantity);
 /// The calendar word ("day") that a time-valued unit moves a date by: a calendar word, or UCUM 'wk' and shorter. Empty

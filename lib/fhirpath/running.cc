@@ -39,6 +39,24 @@ private:
   std::unordered_multimap<size_t, size_t> m_by_hash;
 };
 
+/// R4 gives the ids of resources and elements and the url of an extension the type System.String
+/// (https://hl7.org/fhir/R4/element-definitions.html#Element.id), whatever FHIR type they are shown with.
+bool is_system_string(const Item& item) {
+  if (item.tag != Tag::node || !item.type || !item.type->is_primitive) return false;
+  const fhir::Node node = item.node();
+  if (node.name() == "id") return true;
+  if (node.name() != "url" || item.ref.parent == UINT32_MAX) return false;
+  const fhir::Node parent(item.ref.document, item.ref.parent);
+  if (item.type->name != "uri") return false;
+  for (const fhir::Node member : parent) { // an extension has these members alone
+    const std::string_view name = member.name();
+    if (name != "url" && name != "id" && name != "extension" && name.substr(0, 5) != "value" &&
+        name.substr(0, 6) != "_value")
+      return false;
+  }
+  return true;
+}
+
 bool gives_boolean(Code code) {
   switch (code) {
   case Code::is_type:
@@ -70,6 +88,7 @@ bool gives_boolean(Code code) {
   case Code::is_distinct:
   case Code::converts_to_boolean:
   case Code::converts_to_integer:
+  case Code::converts_to_long:
   case Code::converts_to_decimal:
   case Code::converts_to_string:
   case Code::converts_to_date:
@@ -244,6 +263,7 @@ Tri Running::test(uint32_t at, const Frame& frame) {
   case Code::contains_item: return membership_test(op, frame);
   case Code::converts_to_boolean:
   case Code::converts_to_integer:
+  case Code::converts_to_long:
   case Code::converts_to_decimal:
   case Code::converts_to_string:
   case Code::converts_to_date:
@@ -322,6 +342,7 @@ void Running::eval(uint32_t at, const Frame& frame) {
   case Code::combine: return set_operation(op, frame);
   case Code::to_boolean:
   case Code::to_integer:
+  case Code::to_long:
   case Code::to_decimal:
   case Code::to_string:
   case Code::to_date:
@@ -380,7 +401,7 @@ void Running::push_system(const SystemValue& value) {
   switch (value.kind) {
   case SystemKind::none: return;
   case SystemKind::boolean: return push(Item::of(value.boolean));
-  case SystemKind::integer: return push(Item::of(value.integer));
+  case SystemKind::integer: return push_integer(value.integer, value.is_long);
   case SystemKind::decimal: return push_decimal(value.decimal);
   case SystemKind::string: return push(Item::of(value.text));
   case SystemKind::quantity: return push(Item::of(m_arena.make(value.quantity)));
@@ -427,7 +448,7 @@ void Running::push_element(fhir::Node value, fhir::Node twin, uint32_t parent, c
     fhir::Node element_twin = twin.first();
     for (const fhir::Node element : value) {
       if (element.kind() == fhir::Kind::null) {
-        if (element_twin.is_object()) push(Item::of(element_twin, parent, type, Tag::twin));
+        push(Item::of(element_twin.is_object() ? element_twin : element, parent, type, Tag::twin)); // keeps its place
       } else {
         push(Item::of(element, parent, type_of_node(element, type)));
       }
@@ -561,8 +582,12 @@ void Running::push_variable(const Op& op, std::string_view name) {
   const Environment& environment = *m_evaluator.m_environment;
   const auto at = environment.variables.find(std::string(name));
   if (at != environment.variables.end()) {
-    for (const Value& value : at->second)
-      if (!std::holds_alternative<std::monostate>(value.data)) push(m_evaluator.from_value(value));
+    for (const Value& value : at->second) {
+      const auto* node = std::get_if<fhir::Node>(&value.data);
+      const bool is_nothing = std::holds_alternative<std::monostate>(value.data) ||
+                              (node && (node->kind() == fhir::Kind::null || (node->is_object() && node->size() == 0)));
+      if (!is_nothing) push(m_evaluator.from_value(value));
+    }
     return;
   }
   if (name == "resource" || name == "rootResource" || name == "context") {
@@ -675,12 +700,13 @@ bool Running::is_of_type(const Item& item, const TypeInfo* type) {
   if (!type) return false;
   const Model& model = Model::r4();
   if (item.is_node()) {
-    if (item.type) return item.type->is_a(type);
+    if (item.type) return item.type->is_a(type) || (is_system_string(item) && type == model.system(SystemKind::string));
     SystemValue value; // a value of unknown type is what JSON says
     return type->is_system && to_system(item, value) && model.system(value.kind) == type;
   }
   if (item.tag == Tag::quantity) return type == model.system(SystemKind::quantity) || type == model.quantity();
   if (item.tag == Tag::type_name) return false;
+  if (item.tag == Tag::integer && item.type) return item.type == type;
   SystemValue value;
   return to_system(item, value) && model.system(value.kind) == type;
 }
@@ -741,7 +767,9 @@ Tri Running::type_test(const Op& op, const Frame& frame) {
   Item item;
   if (!one_input(op, frame, item)) return Tri::empty;
   const TypeInfo* type = m_program.types[op.data];
-  return op.code == Code::resolve_is ? resolves_to(item, type) : tri(is_of_type(item, type));
+  if (op.code == Code::resolve_is) return resolves_to(item, type);
+  if (op.flags == k_fhir_only && !item.is_node()) return Tri::no;
+  return tri(is_of_type(item, type));
 }
 
 // --- operators
@@ -1025,7 +1053,7 @@ Tri Running::collection_test(const Op& op, const Frame& frame) {
       break;
     }
     const Item& item = m_stack[base];
-    result = tri(item.tag != Tag::twin && (!item.is_node() || !item.node().is_object()));
+    result = tri(item.tag != Tag::twin && item.tag != Tag::quantity && (!item.is_node() || !item.node().is_object()));
     break;
   }
   case Code::has_extension: {
@@ -1158,7 +1186,8 @@ void Running::simple_collection(const Op& op, const Frame& frame) {
     const TypeInfo* type = m_program.types[op.data];
     size_t out = base;
     for (size_t i = base; i < base + size; ++i)
-      if (is_exactly(m_stack[i], type)) m_stack[out++] = m_stack[i];
+      if (is_exactly(m_stack[i], type) && (op.flags != k_fhir_only || m_stack[i].is_node()))
+        m_stack[out++] = m_stack[i];
     return m_stack.resize(out);
   }
   case Code::children:
@@ -1174,9 +1203,9 @@ void Running::simple_collection(const Op& op, const Frame& frame) {
   case Code::type_of: {
     for (size_t i = base; i < base + size; ++i) {
       Item& item = m_stack[i];
-      const TypeInfo* type = item.type;
+      const TypeInfo* type = is_system_string(item) ? Model::r4().system(SystemKind::string) : item.type;
       SystemValue value;
-      if ((!item.is_node() || !type) && to_system(item, value)) type = Model::r4().system(value.kind);
+      if (!type && to_system(item, value)) type = Model::r4().system(value.kind);
       if (!type) type = Model::r4().fhir("Element");
       item.type = type;
       item.tag = Tag::type_name;

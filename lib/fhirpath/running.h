@@ -41,6 +41,11 @@ private:
   void push_text(std::string_view text) { push(Item::of(m_arena.text(text))); }
   void push_decimal(const base::Decimal& value) { push(Item::of(m_arena.make(value))); }
   void push_moment(const Moment& value) { push(Item::of(m_arena.make(value))); }
+  void push_integer(int64_t value, bool is_long) {
+    Item item = Item::of(value);
+    if (is_long) item.type = Model::r4().long_integer();
+    push(item);
+  }
   void push_quantity(const base::Decimal& value, std::string_view unit, bool calendar) {
     push(Item::of(m_arena.make(QuantityValue{value, m_arena.text(unit), calendar})));
   }

@@ -15,6 +15,8 @@ SystemKind target_of(Code code) {
   switch (code) {
   case Code::to_boolean:
   case Code::converts_to_boolean: return SystemKind::boolean;
+  case Code::to_long:
+  case Code::converts_to_long:
   case Code::to_integer:
   case Code::converts_to_integer: return SystemKind::integer;
   case Code::to_decimal:
@@ -60,6 +62,11 @@ std::optional<int64_t> integer_of(std::string_view text) {
   return static_cast<int64_t>(value->coefficient());
 }
 
+/// Does it fit a System.Integer?
+bool as_int32(int64_t value) {
+  return value >= INT32_MIN && value <= INT32_MAX;
+}
+
 } // namespace
 
 std::optional<std::string> system_text(const SystemValue& value) {
@@ -91,10 +98,13 @@ bool Running::convert_to(SystemKind kind, SystemValue& value, const Op& op, cons
     return result.has_value();
   }
   case SystemKind::integer: {
-    if (have == SystemKind::integer) return true;
+    const bool was_long = have == SystemKind::integer && value.is_long;
+    value.is_long = op.code == Code::to_long || op.code == Code::converts_to_long;
+    if (have == SystemKind::integer) return value.is_long || !was_long || as_int32(value.integer);
     std::optional<int64_t> result;
     if (have == SystemKind::boolean) result = value.boolean ? 1 : 0;
     if (have == SystemKind::string) result = integer_of(value.text);
+    if (result && !value.is_long && !as_int32(*result)) return false;
     if (result) value.integer = *result;
     return result.has_value();
   }
@@ -153,7 +163,7 @@ bool Running::convert_to(SystemKind kind, SystemValue& value, const Op& op, cons
   case SystemKind::quantity: {
     std::optional<QuantityValue> result;
     if (have == SystemKind::quantity) result = value.quantity;
-    if (have == SystemKind::integer) result = QuantityValue{base::Decimal(value.integer), "1", false};
+    if (have == SystemKind::integer && !value.is_long) result = QuantityValue{base::Decimal(value.integer), "1", false};
     if (have == SystemKind::decimal) result = QuantityValue{value.decimal, "1", false};
     if (have == SystemKind::boolean)
       result = QuantityValue{base::Decimal::from_parts(value.boolean ? 10 : 0, 1), "1", false};
@@ -187,9 +197,15 @@ void Running::convert(const Op& op, const Frame& frame) {
     if (has) push_system(value);
     return;
   }
-  if (!one_input(op, frame, item) || !to_system(item, value)) return;
+  if (!one_input(op, frame, item)) return;
+  if (!to_system(item, value) && op.code != Code::to_quantity) return;
   if (op.code == Code::to_string && item.tag == Tag::node && !item.node().is_object())
     return push(Item::of(item.node().text())); // as written
+  if (op.code == Code::to_quantity && item.tag == Tag::node && item.node().is_object()) {
+    const fhir::Node node = item.node();
+    if (node["comparator"]) fail(op, "a quantity with a comparator has no one value"); // R4: cannot be mapped
+    if (node["system"].text() != "http://unitsofmeasure.org" || node["code"].text().empty()) return;
+  }
   if (convert_to(target_of(op.code), value, op, frame)) push_system(value);
 }
 

@@ -101,7 +101,7 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
           result = op.code == Code::div ? a.integer / b.integer : a.integer % b.integer;
         }
       }
-      if (!overflow) push(Item::of(result));
+      if (!overflow) push_integer(result, a.is_long || b.is_long);
       return;
     }
     if (a.is_number() && b.is_number()) {
@@ -125,11 +125,14 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
     if (op.code == Code::add && a.kind == SystemKind::string && b.kind == SystemKind::string)
       return push_text(std::string(a.text) + std::string(b.text));
     const bool sum = op.code == Code::add || op.code == Code::subtract;
+    if (op.code == Code::add && a.kind == SystemKind::quantity && b.is_moment()) std::swap(a, b);
     if (sum && a.is_moment() && b.kind == SystemKind::quantity) {
       const std::string_view unit = calendar_unit(b.quantity);
       if (unit.empty())
         fail(op, "a date moves by years, months, weeks, days, hours, minutes or seconds, not by '" +
                      std::string(b.quantity.unit) + "'");
+      if (a.moment.kind == TemporalKind::time && (unit == "year" || unit == "month" || unit == "week" || unit == "day"))
+        fail(op, "a time of day moves by hours, minutes or seconds, not by " + std::string(unit) + "s");
       Rational amount(b.quantity.value);
       if (op.code == Code::subtract) amount = Rational(0) - amount;
       std::string_view step = unit;
@@ -142,29 +145,28 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
       if (const auto moved = add(a.moment, *whole_amount, step)) push_moment(*moved);
       return;
     }
-    if ((a.kind == SystemKind::quantity || b.kind == SystemKind::quantity) && as_quantity(a) && as_quantity(b) &&
-        (sum || op.code == Code::multiply || op.code == Code::divide)) {
-      const QuantityValue& x = a.quantity;
-      const QuantityValue& y = b.quantity;
-      const auto is_one = [](const QuantityValue& q) { return q.unit == "1" && !q.calendar; };
-      if (sum) { // in the finer of the two units
-        const QuantityValue& unit = is_finer(y, x) ? y : x;
-        const auto left = value_in(x, unit);
-        const auto right = value_in(y, unit);
-        if (!left || !right) return;
-        return push_like(op.code == Code::add ? *left + *right : *left - *right, unit);
+    if ((a.kind == SystemKind::quantity || b.kind == SystemKind::quantity) && as_quantity(a) && as_quantity(b)) {
+      std::string made;
+      std::optional<QuantityValue> result;
+      if (sum) {
+        result = fhirpath::sum(a.quantity, b.quantity, op.code == Code::subtract);
+      } else if (op.code == Code::multiply) {
+        result = product(a.quantity, b.quantity, made);
+      } else if (op.code == Code::divide) {
+        result = quotient(a.quantity, b.quantity, made);
+      } else { // div and mod are of numbers
+        const auto x = as_number(a.quantity);
+        const auto y = as_number(b.quantity);
+        if (!x || !y) fail(op, "div and mod are of numbers");
+        if (y->is_zero()) return;
+        const Int128 times = whole(Rational(*x) / Rational(*y));
+        if (op.code == Code::mod)
+          return push_decimal((Rational(*x) - Rational(*y) * Rational::of(times, 1)).to_decimal().normalized());
+        if (const auto integer = as_integer(times)) push(Item::of(*integer));
+        return;
       }
-      if (op.code == Code::multiply) {
-        const Decimal product = x.value * y.value;
-        if (is_one(y)) return push_like(product, x);
-        if (is_one(x)) return push_like(product, y);
-        return push_quantity(product, product_unit(ucum_code(x), ucum_code(y)), false);
-      }
-      if (y.value.is_zero()) return;
-      const auto quotient = [&] { return (Rational(x.value) / Rational(y.value)).to_decimal(); };
-      if (is_one(y)) return push_like(quotient(), x);
-      if (const auto plain = ratio(x, y)) return push_quantity(*plain, "1", false);
-      return push_quantity(quotient(), quotient_unit(ucum_code(x), ucum_code(y)), false);
+      if (result) push_like(result->value, *result);
+      return;
     }
   } catch (const base::Refused& refused) {
     if (refused.kind() == base::Refusal::too_large && m_arena.used() < k_bytes_made_max)
@@ -180,14 +182,14 @@ void Running::negate(const Op& op, const Frame& frame) {
   switch (value.kind) {
   case SystemKind::integer: {
     int64_t result = 0;
-    if (!__builtin_sub_overflow(int64_t{0}, value.integer, &result)) push(Item::of(result));
+    if (!__builtin_sub_overflow(int64_t{0}, value.integer, &result)) push_integer(result, value.is_long);
     return;
   }
   case SystemKind::decimal:
     return push_decimal(Decimal::from_parts(-value.decimal.coefficient(), value.decimal.scale()));
   case SystemKind::quantity:
-    return push_quantity(Decimal::from_parts(-value.quantity.value.coefficient(), value.quantity.value.scale()),
-                         value.quantity.unit, value.quantity.calendar);
+    return push_like(Decimal::from_parts(-value.quantity.value.coefficient(), value.quantity.value.scale()),
+                     value.quantity);
   default: fail(op, "only a number can be negative");
   }
 }
@@ -207,14 +209,13 @@ void Running::math(const Op& op, const Frame& frame) {
   try {
     if (op.code == Code::abs) {
       if (value.kind == SystemKind::integer) {
-        if (value.integer != INT64_MIN) push(Item::of(value.integer < 0 ? -value.integer : value.integer));
+        if (value.integer != INT64_MIN) push_integer(value.integer < 0 ? -value.integer : value.integer, value.is_long);
         return;
       }
       const Decimal& number = value.kind == SystemKind::quantity ? value.quantity.value : value.decimal;
       const Decimal positive =
           Decimal::from_parts(number.coefficient() < 0 ? -number.coefficient() : number.coefficient(), number.scale());
-      if (value.kind == SystemKind::quantity)
-        return push_quantity(positive, value.quantity.unit, value.quantity.calendar);
+      if (value.kind == SystemKind::quantity) return push_like(positive, value.quantity);
       return push_decimal(positive);
     }
     const Decimal number = value.kind == SystemKind::quantity ? value.quantity.value : value.number();
@@ -229,8 +230,7 @@ void Running::math(const Op& op, const Frame& frame) {
                                                       : whole(exact);
       const auto integer = as_integer(rounded);
       if (!integer) return;
-      if (value.kind == SystemKind::quantity)
-        return push_quantity(Decimal(*integer), value.quantity.unit, value.quantity.calendar);
+      if (value.kind == SystemKind::quantity) return push_like(Decimal(*integer), value.quantity);
       return push(Item::of(*integer));
     }
     case Code::round: {
@@ -243,8 +243,7 @@ void Running::math(const Op& op, const Frame& frame) {
       constexpr int64_t k_digits_max = 18;
       const Decimal rounded =
           digits > k_digits_max || digits >= number.scale() ? number : exact.round(static_cast<int>(digits));
-      if (value.kind == SystemKind::quantity)
-        return push_quantity(rounded, value.quantity.unit, value.quantity.calendar);
+      if (value.kind == SystemKind::quantity) return push_like(rounded, value.quantity);
       return push_decimal(rounded);
     }
     case Code::sqrt:
@@ -291,6 +290,9 @@ void Running::totals(const Op& op, const Frame& frame) {
     return;
   }
   count(size);
+  // With a primitive that has no value the result is not known.
+  for (const Item& item : from(base))
+    if (item.tag == Tag::twin) return m_stack.resize(base);
   SystemValue total;
   if (!to_system(m_stack[base], total)) fail(op, "simple values are wanted here");
   size_t best = base;
@@ -309,6 +311,7 @@ void Running::totals(const Op& op, const Frame& frame) {
     }
     if (total.kind == SystemKind::integer && value.kind == SystemKind::integer) {
       if (__builtin_add_overflow(total.integer, value.integer, &total.integer)) return m_stack.resize(base);
+      total.is_long = total.is_long || value.is_long;
     } else if (total.is_number() && value.is_number()) {
       total.decimal = total.number() + value.number();
       total.kind = SystemKind::decimal;

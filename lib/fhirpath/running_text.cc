@@ -248,6 +248,10 @@ Tri Running::text_test(const Op& op, const Frame& frame) {
   std::string_view flags;
   if (op.count > 1) flags = text_argument(op, 1, frame).value_or(std::string_view());
   if (flags.find_first_not_of("im") != std::string_view::npos) fail(op, "the flags of a pattern are i and m");
+  if (op.code == Code::matches_full && flags.find('m') != std::string_view::npos) { // a whole line
+    const re2::RE2& line = *pattern(op, m_arena.text("^(?:" + std::string(*other) + ")$"), flags);
+    return tri(re2::RE2::PartialMatch(piece, line));
+  }
   const re2::RE2& compiled = *pattern(op, *other, flags);
   return tri(op.code == Code::matches ? re2::RE2::PartialMatch(piece, compiled) : re2::RE2::FullMatch(piece, compiled));
 }
@@ -262,11 +266,17 @@ void Running::text(const Op& op, const Frame& frame) {
     for (const Item& item : from(base)) {
       SystemValue value;
       if (item.tag == Tag::twin) continue;
-      if (!to_system(item, value)) fail(op, "join() wants texts");
-      const auto text = system_text(value);
-      if (!text) fail(op, "join() wants texts");
+      // A date or number of a document may be read as text, as R4 does for its primitives.
+      std::string_view text;
+      if (item.tag == Tag::node && !item.node().is_object()) {
+        text = item.node().text();
+      } else if (to_system(item, value) && value.kind == SystemKind::string) {
+        text = value.text;
+      } else {
+        fail(op, "join() wants texts: use select(toString())");
+      }
       if (any && separator) out += *separator;
-      out += *text;
+      out += text;
       any = true;
       if (out.size() > k_bytes_made_max) fail(op, "the joined text is too long");
     }
@@ -387,7 +397,8 @@ void Running::text(const Op& op, const Frame& frame) {
     if (op.code == Code::encode)
       return push_text(*format == "hex" ? encode_hex(*input) : encode_base64(*input, alphabet));
     const auto decoded = *format == "hex" ? decode_hex(*input) : decode_base64(*input, alphabet);
-    if (decoded && base::is_valid_utf8(*decoded)) push_text(*decoded);
+    if (!decoded) fail(op, "the text is not " + std::string(*format));
+    if (base::is_valid_utf8(*decoded)) push_text(*decoded);
     return;
   }
   case Code::escape:

@@ -244,6 +244,11 @@ bool same(const Moment& a, const Moment& b) {
 
 std::optional<Moment> add(const Moment& moment, int64_t amount, std::string_view unit) {
   constexpr int64_t k_amount_max = int64_t{4} * 366 * 24 * 3600 * 10'000; // more than the years there are, in seconds
+  if (moment.seconds == 60) {                                             // a leap second moves as the second before it
+    Moment before = moment;
+    before.seconds = 59;
+    return add(before, amount, unit);
+  }
   Moment out = moment;
   const auto checked = [](Moment m, int64_t months) -> std::optional<Moment> {
     const int64_t total = int64_t{m.years} * 12 + (m.months - 1) + months;
