@@ -2,6 +2,7 @@
 
 #include "lib/base/id.h"
 #include "lib/fhir/validate.h"
+#include "server/store/search_query.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -128,7 +129,8 @@ void Preparation::parse(size_t position) {
 void Preparation::resolve_condition(size_t position) {
   Write& write = m_result.writes[position];
   if (!write.conditional.empty() && write.kind != Write::Kind::create) {
-    const auto found = snapshot().search(write.type, write.conditional).matches;
+    store::parse_condition(write.conditional); // refuses what would choose among the matches
+    const auto found = snapshot().search(write.type, write.conditional + "&_count=2").matches;
     if (found.size() > 1)
       return refuse(
           position, Refusal::precondition_failed, "multiple-matches",
@@ -257,7 +259,8 @@ void Preparation::look_at_form(size_t position, Current& current, std::string_vi
         write.if_match = current.exists() ? current.version->version : 0;
         m_result.rests_on_read = true;
       }
-    } else if (!snapshot().search(write.type, write.if_none_exist).matches.empty()) {
+    } else if (store::parse_condition(write.if_none_exist);
+               !snapshot().search(write.type, write.if_none_exist + "&_count=1").matches.empty()) {
       return; // the store finds it there and writes nothing; so there is nothing to yield
     }
   }

@@ -42,7 +42,7 @@ struct Program::Impl {
 
   store::Receipt write(std::vector<store::Write> writes, PreparationOptions options) {
     const bool alone = std::any_of(writes.begin(), writes.end(), [](const store::Write& write) {
-      return !write.if_none_exist.empty() && write.type == "QuestionnaireResponse";
+      return (!write.if_none_exist.empty() || !write.conditional.empty()) && write.type == "QuestionnaireResponse";
     });
     std::shared_lock shared(conditional_mutex, std::defer_lock);
     std::unique_lock exclusive(conditional_mutex, std::defer_lock);

@@ -126,9 +126,7 @@ public:
   }
 
   std::vector<std::string> matches(std::string_view text) {
-    m_query = parse_query(text);
-    if (m_query.criteria.empty())
-      throw Refused(Refusal::malformed, "required", "a condition needs at least one search parameter");
+    m_query = parse_condition(text);
     plan();
     std::vector<std::string> ids;
     Sql sql = sql_of("SELECT r.id FROM ") + from(driver(false)) + where() + sql_of(" LIMIT 2");

@@ -178,4 +178,17 @@ Query parse_query(std::string_view text) {
   return query;
 }
 
+Query parse_condition(std::string_view text) {
+  for (std::string_view part : base::split(text, '&')) {
+    std::string name = percent_decode(part.substr(0, std::min(part.find('='), part.find(':'))));
+    for (std::string_view of_answer : {"_count", "_sort", "_total", "_summary", "_include", "_revinclude", "_cursor"})
+      if (name == of_answer)
+        refuse(fmt::format("a condition has no {}: it must match one by itself; leave it out", name));
+  }
+  Query query = parse_query(text);
+  if (query.criteria.empty())
+    throw Refused(Refusal::malformed, "required", "a condition needs at least one search parameter");
+  return query;
+}
+
 } // namespace xinglin::store

@@ -55,6 +55,9 @@ inline constexpr std::string_view k_cursor_parameter = "_cursor";
 
 /// Throws Refused(malformed or too_large) for what cannot be read.
 Query parse_query(std::string_view text);
+/// What a conditional create, update or delete asks: criteria, at least one, and nothing that would choose among what
+/// they match (_count, _sort, ...). Throws Refused as parse_query does.
+Query parse_condition(std::string_view text);
 /// A criterion out of its name and value: also for what stands after a dot or in _has.
 Criterion parse_criterion(std::string_view name, std::string_view value);
 /// Parts of a value at an unescaped separator; the escapes stay.
