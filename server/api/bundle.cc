@@ -44,10 +44,21 @@ http::Response trimmed(const Call& call, http::Response response, bool wrote) {
   return response;
 }
 
-http::Response batch(Call& call, const std::vector<intake::Request>& requests) {
+/// Each entry stands alone: one that cannot be read is answered in its place, and the others are done.
+http::Response batch(Call& call, fhir::Node bundle) {
   BundleWriter answer(call, "batch-response");
-  for (const intake::Request& request : requests)
-    answer.response_entry(trimmed(call, handle_alone(call, request), request.method != intake::Request::Method::read));
+  size_t position = 0;
+  for (const fhir::Node entry : intake::entries(bundle)) {
+    http::Response response;
+    try {
+      const intake::Request request = intake::request(entry, position);
+      response = trimmed(call, handle_alone(call, request), request.method != intake::Request::Method::read);
+    } catch (const base::Refused&) {
+      response = response_of_current_exception();
+    }
+    answer.response_entry(response);
+    ++position;
+  }
   return json_response(200, answer.take(), k_fhir_json);
 }
 
@@ -115,7 +126,7 @@ http::Response bundle(Call& call) {
   const fhir::Document document = body_resource(call, "Bundle");
   const fhir::Node root = document.root();
   const std::string_view type = root["type"].text();
-  if (type == "batch") return batch(call, intake::requests(root));
+  if (type == "batch") return batch(call, root);
   if (type == "transaction") return transaction(call, intake::requests(root));
   throw base::Refused(
       base::Refusal::malformed, "value",

@@ -69,48 +69,54 @@ std::optional<int64_t> parse_etag(std::string_view etag) {
   return version;
 }
 
-std::vector<Request> requests(fhir::Node bundle) {
+fhir::Node entries(fhir::Node bundle) {
   const fhir::Node entries = bundle["entry"];
   if (entries.size() > k_bundle_entries_max)
     throw base::Refused(base::Refusal::too_large, "too-costly",
                         "The Bundle has " + std::to_string(entries.size()) + " entries; the limit is " +
                             std::to_string(k_bundle_entries_max) + ": send it in parts.",
                         "Bundle.entry");
-  std::vector<Request> list;
-  list.reserve(entries.size());
-  for (const fhir::Node entry : entries) {
-    Request request;
-    request.entry = list.size();
-    const fhir::Node asked = entry["request"];
-    request.method = method_of(request.entry, asked["method"]);
-    request.head = asked["method"].text() == "HEAD";
-    read_url(request, asked["url"]);
-    request.full_url = std::string(entry["fullUrl"].text());
-    request.if_match = std::string(asked["ifMatch"].text());
-    request.if_none_match = std::string(asked["ifNoneMatch"].text());
-    request.if_none_exist = std::string(asked["ifNoneExist"].text());
-    request.if_modified_since = std::string(asked["ifModifiedSince"].text());
-    const fhir::Node resource = entry["resource"];
-    if (resource) request.body = std::string(resource.raw());
-    const bool wants_body = request.method == Request::Method::create || request.method == Request::Method::update;
-    if (wants_body && !resource)
-      refuse(request.entry, ".resource", "required", "There is no resource to write; give it, or use DELETE or GET.");
-    if (wants_body) {
-      const std::string_view type = resource["resourceType"].text();
-      if (type != request.type)
-        refuse(request.entry, ".resource", "invalid",
-               "The resource is a \"" + std::string(type) + "\" but request.url says " + request.type +
-                   "; make them the same.",
-               resource.line());
-      const std::string_view id = resource["id"].text();
-      if (request.method == Request::Method::update && !request.id.empty() && id != request.id)
-        refuse(request.entry, ".resource.id", "invalid",
-               "The resource's id is \"" + std::string(id) + "\" but request.url says " + request.id +
-                   "; make them the same.",
-               resource.line());
-    }
-    list.push_back(std::move(request));
+  return entries;
+}
+
+Request request(fhir::Node entry, size_t position) {
+  Request request;
+  request.entry = position;
+  const fhir::Node asked = entry["request"];
+  request.method = method_of(request.entry, asked["method"]);
+  request.head = asked["method"].text() == "HEAD";
+  read_url(request, asked["url"]);
+  request.full_url = std::string(entry["fullUrl"].text());
+  request.if_match = std::string(asked["ifMatch"].text());
+  request.if_none_match = std::string(asked["ifNoneMatch"].text());
+  request.if_none_exist = std::string(asked["ifNoneExist"].text());
+  request.if_modified_since = std::string(asked["ifModifiedSince"].text());
+  const fhir::Node resource = entry["resource"];
+  if (resource) request.body = std::string(resource.raw());
+  const bool wants_body = request.method == Request::Method::create || request.method == Request::Method::update;
+  if (wants_body && !resource)
+    refuse(request.entry, ".resource", "required", "There is no resource to write; give it, or use DELETE or GET.");
+  if (wants_body) {
+    const std::string_view type = resource["resourceType"].text();
+    if (type != request.type)
+      refuse(request.entry, ".resource", "invalid",
+             "The resource is a \"" + std::string(type) + "\" but request.url says " + request.type +
+                 "; make them the same.",
+             resource.line());
+    const std::string_view id = resource["id"].text();
+    if (request.method == Request::Method::update && !request.id.empty() && id != request.id)
+      refuse(request.entry, ".resource.id", "invalid",
+             "The resource's id is \"" + std::string(id) + "\" but request.url says " + request.id +
+                 "; make them the same.",
+             resource.line());
   }
+  return request;
+}
+
+std::vector<Request> requests(fhir::Node bundle) {
+  std::vector<Request> list;
+  for (const fhir::Node entry : entries(bundle))
+    list.push_back(request(entry, list.size()));
   return list;
 }
 
@@ -164,14 +170,8 @@ store::Write resource_write(fhir::Node resource, std::string_view full_url) {
 }
 
 std::vector<store::Write> collection_writes(fhir::Node bundle) {
-  const fhir::Node entries = bundle["entry"];
-  if (entries.size() > k_bundle_entries_max)
-    throw base::Refused(base::Refusal::too_large, "too-costly",
-                        "The Bundle has " + std::to_string(entries.size()) + " entries; the limit is " +
-                            std::to_string(k_bundle_entries_max) + ": send it in parts.",
-                        "Bundle.entry");
   std::vector<store::Write> writes;
-  for (const fhir::Node entry : entries)
+  for (const fhir::Node entry : entries(bundle))
     if (const fhir::Node resource = entry["resource"])
       writes.push_back(resource_write(resource, entry["fullUrl"].text()));
   return writes;

@@ -30,6 +30,9 @@ struct Request {
 /// The requests of a transaction or batch Bundle in the order of its entries. Throws base::Refused(invalid) naming the
 /// entry whose request is missing or cannot be (`Bundle.entry[3].request.method`), (too_large) over the limit.
 std::vector<Request> requests(fhir::Node bundle);
+/// The entries of a Bundle, at most k_bundle_entries_max; and the request of one of them, as above.
+fhir::Node entries(fhir::Node bundle);
+Request request(fhir::Node entry, size_t position);
 
 /// The write that a create, update or remove asks for. Throws base::Refused(invalid) naming the entry when the resource
 /// is not of the url's type, or a header cannot be read.
