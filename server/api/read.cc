@@ -10,7 +10,7 @@ namespace {
 /// If-None-Match goes before If-Modified-Since (RFC 9110, 13.1.3).
 bool client_has_it(const Call& call, const store::Version& version) {
   if (const std::string_view tags = call.request->header("If-None-Match"); !tags.empty())
-    return tags == "*" || tags.find(etag(version.version)) != std::string_view::npos;
+    return tags == "*" || tags.find(etag(version.version).substr(2)) != std::string_view::npos; // "1" is W/"1" here
   const auto since = http::parse_http_date(call.request->header("If-Modified-Since"));
   return since && version.recorded_at / 1000 * 1000 <= *since;
 }

@@ -132,7 +132,8 @@ http::Response Router::dispatch(const http::Request& request) const {
       break;
     }
     if (allowed.find(candidate.method) == std::string::npos)
-      allowed += (allowed.empty() ? "" : ", ") + std::string(candidate.method);
+      allowed +=
+          (allowed.empty() ? "" : ", ") + std::string(candidate.method == "GET" ? "GET, HEAD" : candidate.method);
   }
   if (!route && !allowed.empty()) {
     http::Response response = refuse(405, "There is no " + request.method + " here; use " + allowed + ".");

@@ -97,6 +97,7 @@ PreparedWrites Preparation::run(std::vector<Write> writes) {
   m_result.writes = std::move(writes);
   m_result.own = m_result.writes.size();
   m_documents.resize(m_result.own);
+  m_is_valid.assign(m_result.own, false);
   // 1. Readable, and right by the R4 definitions.
   for (size_t i = 0; i < m_result.own; ++i)
     parse(i);
@@ -122,7 +123,9 @@ void Preparation::parse(size_t position) {
   }
   const fhir::Node root = m_documents[position]->root();
   if (write.type.empty()) write.type = root["resourceType"].text();
-  add(position, fhir::validate(*m_documents[position]));
+  base::Issues issues = fhir::validate(*m_documents[position]);
+  m_is_valid[position] = !issues.has_errors();
+  add(position, std::move(issues));
   if (!write.full_url.empty()) m_by_name.emplace(write.full_url, position);
 }
 
@@ -410,6 +413,7 @@ void Preparation::add_yields(size_t position, const FormRules&, const Current& c
 void Preparation::check_registers(size_t position) {
   const auto found = m_rules.registers.find(m_result.writes[position].type);
   if (found == m_rules.registers.end()) return;
+  if (!m_is_valid[position]) return; // said already; rules over values that are none would only repeat it
   base::Issues issues;
   for (const auto& rules : found->second)
     rules.check(m_documents[position]->root(), m_today, m_now, m_rules.zone, issues);

@@ -81,6 +81,7 @@ private:
   std::unique_ptr<store::Snapshot> m_snapshot;
   PreparedWrites m_result;
   std::vector<std::optional<fhir::Document>> m_documents;
+  std::vector<bool> m_is_valid;                                          ///< by the R4 definitions, for each of them
   std::unordered_map<std::string, size_t> m_by_name;                     ///< full_url or Type/id → position
   std::unordered_map<std::string, std::optional<fhir::Document>> m_read; ///< resources that rules asked for
   base::Issues m_issues;
