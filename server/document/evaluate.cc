@@ -1,6 +1,7 @@
 #include "server/document/evaluate.h"
 
 #include "server/document/figure_text.h"
+#include "server/document/typed_numbers.h"
 
 #include <fmt/format.h>
 
@@ -15,30 +16,77 @@ namespace {
 using base::Period;
 using base::Rational;
 
-std::optional<Period> base_period(Base base, const Period& period) {
-  switch (base) {
-  case Base::last_year: return period.last_year();
+/// The same period in another year; 29 February becomes the 28th.
+Period in_year(const Period& period, int year) {
+  Period out = period;
+  for (int now = period.first().year(); now > year; --now)
+    out = out.last_year();
+  return out;
+}
+
+std::optional<Period> base_period(const Format& format, const Period& period) {
+  int year = period.first().year();
+  switch (format.base) {
+  case Base::last_year: return in_year(period, format.base_year > 0 ? format.base_year : year - 1);
   case Base::previous: return period.previous();
   case Base::year_end: {
-    auto day = *base::Date::from_civil(period.first().year(), 1, 1) + -1;
+    auto day = *base::Date::from_civil(format.base_year > 0 ? format.base_year : year - 1, 12, 31);
     return Period::range(day, day);
   }
+  case Base::indicator: return period;
   case Base::none: break;
   }
   return {};
 }
 
-/// Where and when the subjects of a brace are looked up.
-struct Scope {
-  std::string org;
-  Period period = Period::year_of(2000);
-  std::optional<Period> before;
+/// Everything one subject of a brace is printed from.
+struct Needs {
+  Wanted value;              ///< what is printed: an authority's figure where one rules
+  std::optional<Wanted> own; ///< then: ours
+  std::optional<Wanted> before, before_own;
+  std::optional<Wanted> target;
+  std::vector<Wanted> series; ///< years before, nearest first; of 提前 the months of the period
 };
-Scope scope_of(const FigurePlan& plan, const Context& context) {
-  Scope out{plan.org.empty() ? context.org : plan.org, context.period, {}};
-  if (!plan.period.empty()) out.period = resolve_period(plan.period, context.period).value_or(context.period);
-  out.before = base_period(plan.format.base, out.period);
+
+Needs needs_of(const FigurePlan& plan, const std::string& id, const Context& context) {
+  const auto& format = plan.format;
+  std::string org = plan.org.empty() ? context.org : plan.org;
+  Period period = context.period;
+  if (!plan.period.empty()) period = resolve_period(plan.period, context.period).value_or(context.period);
+  Needs out;
+  auto want = [&](const std::string& what, const Period& when, Wanted& value, std::optional<Wanted>& own) {
+    std::string published = published_id(context.catalog, what);
+    value = {published, org, when};
+    if (published != what) own = Wanted{what, org, when};
+  };
+  want(id, period, out.value, out.own);
+  if (auto before = base_period(format, period))
+    want(format.base == Base::indicator ? plan.against : id, *before, out.before.emplace(), out.before_own);
+
+  bool on_target = format.streak == Format::Streak::met;
+  int years = format.show == Format::Show::annual ? format.years : 0;
+  int year = period.first().year();
+  if ((format.show == Format::Show::annual || format.show == Format::Show::streak) && format.since_year > 0)
+    years = std::clamp(year - format.since_year, 0, k_years_back_max);
+  for (const auto& one : plan.cases) {
+    on_target = on_target || one.when == Case::When::met || one.when == Case::When::unmet;
+    if (one.when == Case::When::highest || one.when == Case::When::lowest) years = std::max(years, one.years - 1);
+  }
+  if (on_target) out.target = Wanted{id + std::string(k_target_suffix), org, period};
+  for (int back = 1; back <= years; ++back)
+    out.series.push_back({out.value.indicator, org, in_year(period, year - back)});
+  if (format.show == Format::Show::ahead) {
+    out.target = Wanted{plan.against, org, period};
+    for (auto day = period.first(); day <= period.last(); day = base::month_start(day, 1))
+      out.series.push_back({out.value.indicator, org,
+                            Period::range(period.first(), std::min(base::month_start(day, 1) + -1, period.last()))});
+  }
   return out;
+}
+
+/// The operand of a condition that names an indicator.
+Wanted operand_of(const Case& one, const Needs& needs, const Context& context) {
+  return {published_id(context.catalog, one.operand_indicator), needs.value.org, needs.value.period};
 }
 
 bool is_share(const package::Indicator& indicator) {
@@ -53,6 +101,7 @@ std::string parameter_text(const Piece& piece, const Context& context) {
   if (piece.text == "last_year") return std::to_string(period.first().year() - 1);
   if (piece.text == "first_day") return date_in_words(period.first());
   if (piece.text == "last_day") return date_in_words(period.last());
+  if (piece.text == "last_month") return fmt::format("{}年{}月", period.last().year(), period.last().month());
   // months
   int first = period.first().month(), last = period.last().month();
   if (first == last) return std::to_string(first);
@@ -61,10 +110,10 @@ std::string parameter_text(const Piece& piece, const Context& context) {
 
 /// {last_year} within a phrase of the author's own (同期:较{last_year}年同期).
 std::string phrase_text(std::string phrase, const Context& context) {
-  for (const char* name : {"org", "period", "year", "last_year", "first_day", "last_day", "months"}) {
+  for (const char* name : {"org", "period", "year", "last_year", "first_day", "last_day", "last_month", "months"}) {
     std::string brace = std::string("{") + name + "}";
     for (size_t at; (at = phrase.find(brace)) != std::string::npos;)
-      phrase.replace(at, brace.size(), parameter_text({Piece::Kind::parameter, name, {}, {}}, context));
+      phrase.replace(at, brace.size(), parameter_text({Piece::Kind::parameter, name, {}, {}, 0}, context));
   }
   return phrase;
 }
@@ -82,20 +131,27 @@ public:
       print(block.pieces);
       m_report.paragraphs.push_back(std::move(paragraph));
     }
+    if (!m_typed.empty()) m_report.findings.push_back(typed_numbers_finding(m_typed));
   }
 
 private:
   /// A subject of a brace with all that is known of it.
   struct Subject {
     indicator::Figure figure;
-    std::optional<indicator::Figure> before;
+    std::optional<indicator::Figure> before, own;
+    std::vector<indicator::Figure> others;
     Operand operand;
   };
 
   void print(const Pieces& pieces) {
     for (const auto& piece : pieces) {
       switch (piece.kind) {
-      case Piece::Kind::text: prose(piece.text); break;
+      case Piece::Kind::text:
+        if (piece.figure) check_typed_change(piece);
+        note_typed_numbers(piece.text, m_typed);
+        prose(piece.text);
+        break;
+      case Piece::Kind::typed: prose(piece.text); break;
       case Piece::Kind::parameter: prose(parameter_text(piece, m_context)); break;
       case Piece::Kind::figure: print(*piece.figure); break;
       }
@@ -125,15 +181,16 @@ private:
     for (size_t i = 0; i < subjects.size(); ++i) {
       bool missing = false;
       std::string text;
+      format.unit_hidden = format.unit_once && i + 1 < subjects.size(); // 1-2个: said with the last
       if (i == 0) {
         text = figure_text(format, subjects[i].operand, &missing);
-        direction = direction_of(subjects[i].operand);
+        direction = direction_of(format, subjects[i].operand);
       } else {
-        prose("、");
+        prose(format.joint.empty() ? "、" : format.joint);
         text = figure_text_following(format, subjects[i].operand, direction, &direction, &missing);
       }
       if (missing) note_missing(subjects[i], text);
-      bound(text, plan, subjects[i]);
+      if (!text.empty()) bound(text, plan, subjects[i]);
     }
   }
 
@@ -154,21 +211,80 @@ private:
       printed.figure = *subject.before;
     else
       printed.compared = subject.before;
+    printed.own = subject.own;
+    printed.others = subject.others;
     printed.paragraph = m_report.paragraphs.size();
     printed.line = plan.line;
     m_report.figures.push_back(std::move(printed));
   }
 
   Subject look_up(const std::string& id, const FigurePlan& plan) {
-    Scope scope = scope_of(plan, m_context);
+    Needs needs = needs_of(plan, id, m_context);
     Subject out;
-    out.figure = m_lookup({id, scope.org, scope.period});
-    if (scope.before) out.before = m_lookup({id, scope.org, *scope.before});
+    out.figure = m_lookup(needs.value);
+    if (needs.own) {
+      out.own = m_lookup(*needs.own);
+      if (!out.figure.value) { // the authority has not said: ours is printed, and that it is ours is found
+        note_unsaid(out.figure);
+        out.figure = *std::exchange(out.own, std::nullopt);
+      }
+    }
+    if (needs.before) {
+      out.before = m_lookup(*needs.before);
+      if (!out.before->value && needs.before_own) out.before = m_lookup(*needs.before_own);
+      out.operand.before = out.before->value;
+    }
+    if (needs.target) {
+      out.others.push_back(m_lookup(*needs.target));
+      out.operand.target = out.others.back().value;
+    }
+    for (const auto& wanted : needs.series) {
+      out.others.push_back(m_lookup(wanted));
+      out.operand.series.push_back(out.others.back().value);
+    }
     out.operand.value = out.figure.value;
-    if (out.before) out.operand.before = out.before->value;
     out.operand.percent = is_share(*out.figure.indicator);
     out.operand.decimals = out.figure.indicator->decimals;
+    out.operand.lower_is_better = out.figure.indicator->better == "lower";
     return out;
+  }
+
+  /// A typed change that the two values do not give.
+  void check_typed_change(const Piece& piece) {
+    const auto& plan = *piece.figure;
+    Subject subject = look_up(plan.indicators.front(), plan);
+    std::string computed = figure_text(plan.format, subject.operand);
+    if (computed == piece.argument) return;
+    if (subject.operand.percent && plan.format.change == Format::Measure::relative) {
+      Format points = plan.format;
+      points.change = Format::Measure::percent_sign;
+      if (figure_text(points, subject.operand) == piece.argument) return;
+    }
+    const auto& title = subject.figure.indicator->title;
+    indicator::Finding finding;
+    finding.code = "typed_change";
+    finding.text.zh = fmt::format("文中手工填写的“{}”与数据不符：“{}”按两期的值应为“{}”。请改为花括号里的写法。",
+                                  piece.argument, title.zh, computed);
+    finding.text.en =
+        fmt::format("The change typed by hand, \"{}\", is not what the two values of {} give: \"{}\". Write "
+                    "it in braces.",
+                    piece.argument, title.in("en"), computed);
+    finding.addresses = {subject.figure.address};
+    if (subject.before) finding.addresses.push_back(subject.before->address);
+    m_report.findings.push_back(std::move(finding));
+  }
+
+  void note_unsaid(const indicator::Figure& figure) {
+    const auto& indicator = *figure.indicator;
+    std::string key = figure.address.indicator + figure.address.org + figure.address.period.to_string();
+    if (!m_unsaid.insert(key).second) return;
+    std::string period = period_in_words(figure.address.period);
+    m_report.findings.push_back(
+        {"authority_unsaid",
+         {fmt::format("“{}”以上级系统的数为准，但{}的数尚未录入，文中印的是本级数。", indicator.title.zh, period),
+          fmt::format("{}: the authority's figure for {} has not been entered; ours is printed.",
+                      indicator.title.in("en"), figure.address.period.to_string())},
+         {figure.address}});
   }
 
   bool holds(const Case& one, const FigurePlan& plan, const std::vector<Subject>& subjects) {
@@ -181,18 +297,34 @@ private:
     case Case::When::none: return every([&](const Subject& s) { return is(s, 0); });
     case Case::When::some: return !every([&](const Subject& s) { return !s.operand.value || is(s, 0); });
     case Case::When::all: return every([&](const Subject& s) { return is(s, 1); });
-    case Case::When::up: return every([](const Subject& s) { return direction_of(s.operand) > 0; });
-    case Case::When::down: return every([](const Subject& s) { return direction_of(s.operand) < 0; });
-    case Case::When::equal: return every([&](const Subject& s) { return known(s) && direction_of(s.operand) == 0; });
+    case Case::When::up: return every([&](const Subject& s) { return direction_of(plan.format, s.operand) > 0; });
+    case Case::When::down: return every([&](const Subject& s) { return direction_of(plan.format, s.operand) < 0; });
+    case Case::When::equal:
+      return every([&](const Subject& s) { return known(s) && direction_of(plan.format, s.operand) == 0; });
+    case Case::When::met:
+    case Case::When::unmet: {
+      // Neither can be said of what is not known.
+      if (!every([](const Subject& s) { return s.operand.value && s.operand.target; })) return false;
+      bool met = every([](const Subject& s) { return meets_target(s.operand.value, s.operand); });
+      return met == (one.when == Case::When::met);
+    }
+    case Case::When::highest:
+    case Case::When::lowest:
+      return every([&](const Subject& s) {
+        for (int back = 0; back < one.years - 1; ++back) {
+          const auto& then = s.operand.series.at(static_cast<size_t>(back));
+          if (!s.operand.value || !then) return false;
+          if (one.when == Case::When::highest ? !(*then < *s.operand.value) : !(*s.operand.value < *then)) return false;
+        }
+        return true;
+      });
     case Case::When::missing: return !every([](const Subject& s) { return s.operand.value.has_value(); });
     case Case::When::otherwise: return true;
     case Case::When::compares: break;
     }
     std::optional<Rational> operand = one.operand_number;
-    if (!operand) {
-      Scope scope = scope_of(plan, m_context);
-      operand = m_lookup({one.operand_indicator, scope.org, scope.period}).value;
-    }
+    if (!operand)
+      operand = m_lookup(operand_of(one, needs_of(plan, plan.indicators.front(), m_context), m_context)).value;
     if (!operand) return false;
     return every([&](const Subject& s) {
       if (!s.operand.value) return false;
@@ -218,7 +350,7 @@ private:
     // 无一例, 均, 全部: words that are the figure, so they open onto it as digits do.
     std::string text;
     for (const auto& piece : one.pieces)
-      text += piece.kind == Piece::Kind::text ? piece.text : parameter_text(piece, m_context);
+      text += piece.kind == Piece::Kind::parameter ? parameter_text(piece, m_context) : piece.text;
     if (text.empty()) return;
     m_runs->push_back({text, static_cast<int>(m_report.figures.size())});
     for (const auto& subject : subjects)
@@ -228,8 +360,13 @@ private:
   void note_missing(const Subject& subject, const std::string& text) {
     const auto& indicator = *subject.figure.indicator;
     indicator::Finding finding;
+    // What is missing: the value; else the base; else something further back.
     bool no_value = !subject.figure.value;
-    const auto& address = no_value || !subject.before ? subject.figure.address : subject.before->address;
+    const indicator::Figure* missing = nullptr;
+    if (!no_value && subject.before) missing = &*subject.before;
+    for (const auto& other : subject.others)
+      if (!no_value && !missing && !other.value) missing = &other;
+    const auto& address = missing ? missing->address : subject.figure.address;
     finding.code = no_value ? "no_value" : "no_base";
     std::string period = period_in_words(address.period);
     finding.text.zh =
@@ -247,6 +384,8 @@ private:
   const Lookup& m_lookup;
   Report& m_report;
   std::vector<Run>* m_runs = nullptr;
+  std::vector<std::string> m_typed; ///< numbers in the prose
+  std::set<std::string> m_unsaid;
 };
 
 struct Collector {
@@ -254,21 +393,24 @@ struct Collector {
   std::vector<Wanted> out;
   std::set<std::string> seen;
 
-  void want(const std::string& indicator, const std::string& org, const Period& period) {
-    if (seen.insert(indicator + ' ' + org + ' ' + period.to_string()).second) out.push_back({indicator, org, period});
+  void want(const Wanted& one) {
+    if (seen.insert(one.indicator + ' ' + one.org + ' ' + one.period.to_string()).second) out.push_back(one);
   }
   void collect(const Pieces& pieces) {
     for (const auto& piece : pieces) {
       if (!piece.figure) continue;
-      Scope scope = scope_of(*piece.figure, context);
       for (const auto& id : piece.figure->indicators) {
-        want(id, scope.org, scope.period);
-        if (scope.before) want(id, scope.org, *scope.before);
+        Needs needs = needs_of(*piece.figure, id, context);
+        want(needs.value);
+        for (const auto* one : {&needs.own, &needs.before, &needs.before_own, &needs.target})
+          if (*one) want(**one);
+        for (const auto& one : needs.series)
+          want(one);
+        for (const auto& one : piece.figure->cases)
+          if (!one.operand_indicator.empty()) want(operand_of(one, needs, context));
       }
-      for (const auto& one : piece.figure->cases) {
-        if (!one.operand_indicator.empty()) want(one.operand_indicator, scope.org, scope.period);
+      for (const auto& one : piece.figure->cases)
         collect(one.pieces);
-      }
     }
   }
 };
@@ -286,6 +428,14 @@ void evaluate(const Template& source, const Context& context, const Lookup& look
   Evaluator(context, lookup, report).run(source);
 }
 
+std::string published_id(const package::Catalog* catalog, const std::string& id) {
+  if (!catalog) return id;
+  auto found = catalog->indicators.find(id);
+  if (found == catalog->indicators.end() || !found->second.authority.starts_with("upper:")) return id;
+  std::string upper = id + std::string(k_upper_suffix);
+  return catalog->indicators.contains(upper) ? upper : id;
+}
+
 std::string date_in_words(base::Date date) {
   return fmt::format("{}年{}月{}日", date.year(), date.month(), date.day());
 }
@@ -300,6 +450,11 @@ std::string period_in_words(const base::Period& period) {
   case Period::Kind::range: break;
   }
   if (period.first() == period.last()) return date_in_words(period.first());
+  bool whole_months = period.first().day() == 1 && period.end().day() == 1;
+  if (whole_months && month == 1 && period.last().month() == 12)
+    return fmt::format("{}—{}年", year, period.last().year());
+  if (whole_months && period.last().year() == year)
+    return fmt::format("{}年{}—{}月", year, month, period.last().month());
   std::string last = date_in_words(period.last());
   if (period.last().year() == year) last = fmt::format("{}月{}日", period.last().month(), period.last().day());
   return date_in_words(period.first()) + "至" + last;

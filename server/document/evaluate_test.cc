@@ -1,9 +1,12 @@
 #include "server/document/evaluate.h"
 
+#include "lib/base/text.h"
 #include "server/document/sample_catalog.h"
+#include "server/document/typed_numbers.h"
 
 #include <doctest/doctest.h>
 
+#include <fstream>
 #include <map>
 
 using namespace xinglin::document;
@@ -51,6 +54,85 @@ std::string text_of(const std::string& text, const Values& values, Period period
 }
 
 } // namespace
+
+TEST_CASE("whole sentences: testdata/sentences.tsv") {
+  std::ifstream file("server/document/testdata/sentences.tsv");
+  REQUIRE(file.good());
+  int line_number = 0, rows = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++line_number;
+    if (line.empty() || line.starts_with("#")) continue;
+    ++rows;
+    CAPTURE(line_number);
+    auto fields = xinglin::base::split(line, '\t');
+    REQUIRE(fields.size() == 3);
+    Values values;
+    for (auto one : xinglin::base::split(fields[0], ' ')) {
+      size_t at = one.find('@'), is = one.find('=');
+      auto text = one.substr(is + 1);
+      bool percent = text.ends_with("%");
+      Rational value(*xinglin::base::Decimal::parse(percent ? text.substr(0, text.size() - 1) : text));
+      if (percent) value = value / Rational(100);
+      values[std::string(one.substr(0, at)) + " " + std::string(one.substr(at + 1, is - at - 1))] = value;
+    }
+    CHECK(text_of(std::string(fields[1]), values) == fields[2]);
+  }
+  CHECK(rows >= 30);
+}
+
+TEST_CASE("a change typed by hand is held against the two values") {
+  Values values = {{"hospital_ops.visits 2023", Rational(1130)},
+                   {"hospital_ops.visits 2022", Rational(1000)},
+                   {"immunization.rate 2023", Rational(92) / Rational(100)},
+                   {"immunization.rate 2022", Rational(90) / Rational(100)}};
+  auto right = report_of("门诊{hospital_ops.visits|人次}，比去年同期增长13.0%，其中{手填:12}人", values);
+  REQUIRE(right.findings.size() == 1); // a number typed by hand, but a true one
+  CHECK(right.findings[0].code == "typed_by_hand");
+  CHECK(right.findings[0].text.zh ==
+        "文中有1个手工填写的数，没有与记录挂钩：13.0%。能取数的请写成花括号，确需手填的写成“{手填:…}”。");
+  auto wrong = report_of("门诊{hospital_ops.visits|人次}（比去年同期增长12.9%）", values);
+  REQUIRE(wrong.findings.size() == 2);
+  CHECK(wrong.findings[0].code == "typed_change");
+  CHECK(wrong.findings[0].text.zh ==
+        "文中手工填写的“比去年同期增长12.9%”与数据不符：“门诊人次”按两期的值应为“比去年同期增长13.0%"
+        "”。请改为花括号里的写法。");
+  CHECK(wrong.findings[0].text.en ==
+        "The change typed by hand, \"比去年同期增长12.9%\", is not what the two values of hospital_ops.visits give: "
+        "\"比去年同期增长13.0%\". Write it in braces.");
+  CHECK(wrong.findings[0].addresses.at(1).period == Period::year_of(2022));
+  auto codes = [&](const std::string& text) {
+    std::string out;
+    for (const auto& finding : report_of(text, values).findings)
+      out += finding.code + ' ';
+    return out;
+  };
+  CHECK(codes("{hospital_ops.visits|人次}，同比下降13.0%") == "typed_change typed_by_hand ");
+  CHECK(codes("{hospital_ops.visits|人次}，同比增加130人次") == "typed_by_hand ");
+  CHECK(codes("{hospital_ops.visits|人次}，同比增加13人次") == "typed_change typed_by_hand ");
+  CHECK(codes("{immunization.rate}，同比上升2个百分点") == "typed_by_hand ");
+  CHECK(codes("{immunization.rate}，同比上升2%") == "typed_by_hand ");
+  CHECK(codes("{immunization.rate}，同比上升2.2%") == "typed_by_hand ");
+  CHECK(codes("{immunization.rate}，同比上升3%") == "typed_change typed_by_hand ");
+  // Said of something else: no claim about the figure before.
+  CHECK(codes("{hospital_ops.visits|人次}，住院同比下降13.0%") == "typed_by_hand ");
+}
+
+TEST_CASE("numbers in the prose that are bound to nothing") {
+  auto numbers = [](const char* text) {
+    std::vector<std::string> out;
+    note_typed_numbers(text, out);
+    std::string joined;
+    for (const auto& one : out)
+      joined += one + ' ';
+    return joined;
+  };
+  CHECK(numbers("培训12场次，3.5万人参加") == "12场次 3.5万人 ");
+  CHECK(numbers("2023年1-12月，0到6岁儿童，65岁以上老人，24小时值守，第3次，5月31日") == "");
+  CHECK(numbers("1. 加强领导") == "");
+  CHECK(numbers("1、加强领导") == "");
+  CHECK(numbers("COVID-19疫情、H1N1、〔2023〕5号、“120”急救") == "");
+  CHECK(numbers("完成率95%") == "95% ");
+}
 
 TEST_CASE("a sentence with its figures, each bound to what it states") {
   Values values = {{"hospital_ops.income 2023", Rational(7720000)},
@@ -172,6 +254,8 @@ TEST_CASE("parameters and periods in words") {
   CHECK(words("2023-05") == "2023年5月");
   CHECK(words("2023-01-01..2023-03-15") == "2023年1月1日至3月15日");
   CHECK(words("2022-12-01..2023-03-15") == "2022年12月1日至2023年3月15日");
+  CHECK(words("2021-01-01..2023-12-31") == "2021—2023年");
+  CHECK(words("2023-01-01..2023-10-31") == "2023年1—10月");
   CHECK(words("2022-12-31..2022-12-31") == "2022年12月31日");
   CHECK(text_of("{months}月", {}, Period::month_of(2023, 5)) == "5月");
 }

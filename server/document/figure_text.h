@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace xinglin::document {
 
@@ -15,6 +16,11 @@ struct Operand {
   std::optional<base::Rational> before; ///< the figure it is compared with
   bool percent = false;                 ///< a share: printed as a percentage, compared in points
   int decimals = 0;                     ///< digits after the point when the format does not say
+  /// What a reach looks at, nearest first: the figure one year before, two years before ... (年均, 连续); or, of 提前,
+  /// the figure from the period's first day to the end of each of its months, in their order.
+  std::vector<std::optional<base::Rational>> series;
+  std::optional<base::Rational> target; ///< 连续:达标, 提前
+  bool lower_is_better = false;         ///< a target is met from below
 };
 
 /// Printed where a value is missing and the template has no words for it (缺则).
@@ -30,8 +36,13 @@ std::string figure_text(const Format& format, const Operand& operand, bool* valu
 /// direction is `as_before` (1 up, -1 down). Returns through `direction` the one printed.
 std::string figure_text_following(const Format& format, const Operand& operand, int as_before, int* direction,
                                   bool* value_missing = nullptr);
-/// 1 up, -1 down, 0 equal or unknown.
-int direction_of(const Operand& operand);
+/// 1 up, -1 down, 0 equal or unknown. Of ranks (名次) a smaller number is up.
+int direction_of(const Format& format, const Operand& operand);
+/// Is the target met by the value: at least it, or at most where lower is better. False when one is not known.
+bool meets_target(const std::optional<base::Rational>& value, const Operand& operand);
+/// The rate r, rounded to `digits` after the point of a percentage, of which (1 + r)^years = ratio. Exact: compared in
+/// whole numbers, never by floating point. `ratio` > 0, 1 <= years <= k_years_back_max.
+base::Decimal annual_growth_percent(const base::Rational& ratio, int years, int digits, base::Rounding rounding);
 
 /// A whole number in Chinese numerals: 0 → 零, 12 → 十二, 20004 → 二万零四. At most 10^16 - 1; beyond that digits.
 std::string chinese_numerals(int64_t value);

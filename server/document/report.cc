@@ -78,7 +78,7 @@ private:
   std::map<std::string, indicator::Figure> m_figures;
 };
 
-/// The digest of the counted rows; of both figures when two are compared.
+/// The digest of the counted rows; of all figures when the words rest on several.
 std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figure,
                       std::map<std::string, std::string>& known) {
   auto one = [&](const indicator::Figure& counted) -> const std::string& {
@@ -92,8 +92,11 @@ std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figu
     }
     return place->second;
   };
-  std::string own = one(figure.figure);
-  return figure.compared ? base::sha256_hex(own + '\n' + one(*figure.compared)) : own;
+  std::string out = one(figure.figure);
+  if (figure.compared) out = base::sha256_hex(out + '\n' + one(*figure.compared));
+  for (const auto& other : figure.others)
+    out = base::sha256_hex(out + '\n' + one(other));
+  return out;
 }
 
 } // namespace
@@ -122,7 +125,7 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
                   fmt::format("there is no organisation '{}' as of {}", request.org, report.as_of.to_string()));
 
   // 3. All figures, then the words.
-  Context context{report.org, report.org_name, report.period};
+  Context context{report.org, report.org_name, report.period, &catalog};
   Figures figures(engine, report.as_of, report.period, wanted_figures(source, context));
   evaluate(source, context, [&](const Wanted& wanted) { return figures.at(wanted); }, report);
 

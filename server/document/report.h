@@ -15,6 +15,10 @@ struct PrintedFigure {
   std::string format; ///< as asked in the braces
   indicator::Figure figure;
   std::optional<indicator::Figure> compared; ///< the figure it is compared with (同期, 上期)
+  std::vector<indicator::Figure> others;     ///< what else the words rest on: years before, months, a target
+  /// Our own figure, where an authority above rules and its figure is printed (authority: upper:SYSTEM).
+  std::optional<indicator::Figure> own;
+  std::string note; ///< where an authority's figure comes from, and what was said of the difference
   size_t paragraph = 0;
   std::string digest;              ///< of the counted rows, and of those it is compared with: sha256
   bool rounding_truncates = false; ///< 截尾 was asked for

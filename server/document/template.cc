@@ -32,35 +32,67 @@ constexpr std::pair<std::string_view, std::string_view> k_parameters[] = {
     {"末日", "last_day"},
     {"months", "months"},
     {"月份", "months"},
+    {"last_month", "last_month"},
+    {"末月", "last_month"},
 };
 
 constexpr std::string_view k_same[] = {"…", "...", "同上"};
 
-/// A paragraph's text and the line each part of it came from.
+/// What a number typed on purpose is announced by: {手填:12345热线}.
+constexpr std::string_view k_typed[] = {"手填:", "手填："};
+
+/// A paragraph's text and where each part of it stands in the file.
 struct Source {
+  struct Segment {
+    size_t offset;    ///< in `text`, from there on
+    int line, column; ///< of its first byte, 1-based
+  };
   std::string text;
-  std::vector<std::pair<size_t, int>> lines; ///< offset → line from there on
-  int line_at(size_t offset) const {
-    int line = lines.empty() ? 0 : lines.front().second;
-    for (auto [start, number] : lines)
-      if (start <= offset) line = number;
-    return line;
+  std::vector<Segment> segments;
+  std::pair<int, int> place_of(size_t offset) const {
+    std::pair<int, int> out;
+    for (const auto& segment : segments)
+      if (segment.offset <= offset || &segment == &segments.front())
+        out = {segment.line, segment.column + static_cast<int>(offset - std::min(offset, segment.offset))};
+    return out;
   }
 };
 
-/// Blanks out <!-- comments --> without moving lines.
+constexpr char k_blank = '\x01'; ///< stands where a comment stood
+
+/// Blanks out <!-- comments --> without moving anything.
 std::string without_comments(std::string_view text) {
   std::string out(text);
   for (size_t start = 0; (start = out.find("<!--", start)) != std::string::npos;) {
     size_t end = out.find("-->", start);
     size_t stop = end == std::string::npos ? out.size() : end + 3;
-    std::string kept;
-    for (size_t i = start; i < stop; ++i)
-      if (out[i] == '\n') kept += '\n';
-    out.replace(start, stop - start, kept);
-    start += kept.size();
+    for (; start < stop; ++start)
+      if (out[start] != '\n') out[start] = k_blank;
   }
   return out;
+}
+
+/// Adds a row of the file from `column` on, without what is blanked out.
+void add_row(Source& source, std::string_view row, int line, int column) {
+  bool is_blank = true;
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (row[i] == k_blank) {
+      is_blank = true;
+      continue;
+    }
+    if (is_blank) source.segments.push_back({source.text.size(), line, column + static_cast<int>(i)});
+    is_blank = false;
+    source.text += row[i];
+  }
+}
+
+std::string_view trim_row(std::string_view row) {
+  auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == k_blank; };
+  while (!row.empty() && is_space(row.front()))
+    row.remove_prefix(1);
+  while (!row.empty() && is_space(row.back()))
+    row.remove_suffix(1);
+  return row;
 }
 
 bool is_ascii_word(char c) {
@@ -82,27 +114,32 @@ public:
     int line = 0;
     for (std::string_view raw : base::split(text, '\n')) {
       ++line;
-      std::string_view row = base::trim(raw);
+      std::string_view row = trim_row(raw);
       if (row.empty()) {
         flush();
         continue;
       }
+      auto column_of = [&](std::string_view part) { return static_cast<int>(part.data() - raw.data()) + 1; };
+      Place place{line, column_of(row)};
       if (row.starts_with("#")) {
         flush();
         size_t level = row.find_first_not_of('#');
         if (level == std::string_view::npos || level > 4 || row[level] != ' ') {
-          report(line, "a heading is '# ' (title), '## ', '### ' or '#### ' and its words; write one of these",
+          report(place, "a heading is '# ' (title), '## ', '### ' or '#### ' and its words; write one of these",
                  "标题写作“# ”（总标题）、“## ”、“### ”或“#### ”加文字");
           continue;
         }
         static constexpr Block::Kind k_levels[] = {Block::Kind::title, Block::Kind::heading1, Block::Kind::heading2,
                                                    Block::Kind::heading3};
-        add_block(k_levels[level - 1], {std::string(base::trim(row.substr(level))), {{0, line}}});
+        Source heading;
+        auto words = trim_row(row.substr(level));
+        add_row(heading, words, line, column_of(words));
+        add_block(k_levels[level - 1], heading);
         continue;
       }
       for (auto mark : {"- "sv, "* "sv, "> "sv, "```"sv, "|"sv, "---"sv})
         if (row.starts_with(mark)) {
-          report(line,
+          report(place,
                  fmt::format("'{}' of Markdown is not for official documents; write a heading or a paragraph",
                              base::trim(mark)),
                  fmt::format("公文模板里不用 Markdown 的“{}”，请写成标题或段落", base::trim(mark)));
@@ -111,34 +148,41 @@ public:
         }
       if (!paragraph.text.empty() && !row.empty() && is_ascii_word(paragraph.text.back()) && is_ascii_word(row.front()))
         paragraph.text += ' '; // Chinese lines join without a space, Latin words with one
-      paragraph.lines.emplace_back(paragraph.text.size(), line);
-      paragraph.text += row;
+      add_row(paragraph, row, line, column_of(row));
     }
     flush();
     if (m_out.blocks.empty())
-      report(1, "the template is empty; write a title ('# ...') and paragraphs", "模板是空的，请写标题（“# …”）和段落");
+      report({1, 1}, "the template is empty; write a title ('# ...') and paragraphs",
+             "模板是空的，请写标题（“# …”）和段落");
     return std::move(m_out);
   }
 
 private:
-  void report(int line, std::string text, std::string zh, Severity severity = Severity::error) {
+  /// Line and column.
+  using Place = std::pair<int, int>;
+
+  void report(Place place, std::string text, std::string zh, Severity severity = Severity::error) {
     base::Issue issue;
     issue.severity = severity;
     issue.code = "invalid";
     issue.text = std::move(text);
     issue.text_zh = std::move(zh);
     issue.file = m_document.place.file;
-    issue.line = line;
+    issue.line = place.first;
+    issue.column = place.second;
     m_issues.add(std::move(issue));
   }
 
   void add_block(Block::Kind kind, const Source& source) {
     Block block;
     block.kind = kind;
-    block.line = source.lines.empty() ? 0 : source.lines.front().second;
+    Place place = source.place_of(0);
+    block.line = place.first;
     block.pieces = parse_pieces(source, 0, source.text.size(), 0);
-    if (source.text.find("**") != std::string::npos)
-      report(block.line, "'**' (bold) is not for official documents; leave it out", "公文正文不加粗，请去掉“**”");
+    if (size_t bold = source.text.find("**"); bold != std::string::npos)
+      report(source.place_of(bold), "'**' (bold) is not for official documents; leave it out",
+             "公文正文不加粗，请去掉“**”");
+    note_typed_changes(block.pieces, place);
     m_out.blocks.push_back(std::move(block));
   }
 
@@ -146,32 +190,36 @@ private:
   Pieces parse_pieces(const Source& source, size_t begin, size_t end, int depth) {
     Pieces out;
     std::string text;
+    size_t start = begin;
     auto flush = [&] {
-      if (!text.empty()) out.push_back({Piece::Kind::text, std::exchange(text, {}), {}, {}});
+      if (!text.empty())
+        out.push_back({Piece::Kind::text, std::exchange(text, {}), {}, {}, source.place_of(start).first});
     };
     for (size_t i = begin; i < end; ++i) {
       char c = source.text[i];
       if (c == '\\' && i + 1 < end && "{}|\\"sv.find(source.text[i + 1]) != std::string_view::npos) {
+        if (text.empty()) start = i;
         text += source.text[++i];
         continue;
       }
       if (c == '}') {
-        report(source.line_at(i), "'}' closes nothing; write '\\}' for the sign itself",
+        report(source.place_of(i), "'}' closes nothing; write '\\}' for the sign itself",
                "“}”没有对应的“{”；要印出这个符号请写“\\}”");
         continue;
       }
       if (c != '{') {
+        if (text.empty()) start = i;
         text += c;
         continue;
       }
       size_t close = matching(source, i, end);
       if (close == std::string::npos) {
-        report(source.line_at(i), "'{' is not closed in this paragraph; add '}'", "这一段里的“{”没有“}”");
+        report(source.place_of(i), "'{' is not closed in this paragraph; add '}'", "这一段里的“{”没有“}”");
         return out;
       }
       flush();
       if (depth >= k_brace_depth_max)
-        report(source.line_at(i),
+        report(source.place_of(i),
                fmt::format("braces nest deeper than {}; say it in two paragraphs", k_brace_depth_max),
                fmt::format("花括号嵌套超过{}层", k_brace_depth_max));
       else if (auto piece = parse_brace(source, i + 1, close, depth))
@@ -218,22 +266,26 @@ private:
   }
 
   std::optional<Piece> parse_brace(const Source& source, size_t begin, size_t end, int depth) {
-    int line = source.line_at(begin);
+    Place place = source.place_of(begin);
     auto parts = bars(source, begin, end);
     auto part_text = [&](size_t i) {
       return base::trim(std::string_view(source.text).substr(parts[i].first, parts[i].second - parts[i].first));
     };
     std::string_view subject = part_text(0);
+    for (auto lead : k_typed)
+      if (subject.starts_with(lead))
+        return Piece{Piece::Kind::typed, std::string(base::trim(subject.substr(lead.size()))), {}, {}, place.first};
     if (auto parameter = parse_parameter(subject, parts.size() > 1 ? part_text(1) : ""sv)) return parameter;
 
     auto plan = std::make_shared<FigurePlan>();
-    plan->line = line;
-    plan->indicators = parse_subjects(subject, line);
+    plan->line = place.first;
+    plan->column = place.second;
+    plan->indicators = parse_subjects(subject, place);
     if (plan->indicators.empty()) return {};
     m_last = plan->indicators;
     if (++m_figures > k_template_figures_max) {
       if (m_figures == k_template_figures_max + 1)
-        report(line, fmt::format("the template has more than {} figures; split it", k_template_figures_max),
+        report(place, fmt::format("the template has more than {} figures; split it", k_template_figures_max),
                fmt::format("模板里的数字超过{}个，请分成几份", k_template_figures_max));
       return {};
     }
@@ -244,23 +296,23 @@ private:
       }
       if (!plan->words.empty()) plan->words += '|';
       plan->words += part_text(i);
-      parse_words(part_text(i), line, *plan);
+      parse_words(source, parts[i].first, parts[i].second, *plan);
     }
     settle_base(*plan);
     check_plan(*plan);
-    return Piece{Piece::Kind::figure, {}, {}, std::move(plan)};
+    return Piece{Piece::Kind::figure, {}, {}, std::move(plan), place.first};
   }
 
   static std::optional<Piece> parse_parameter(std::string_view name, std::string_view argument) {
     for (auto [word, canonical] : k_parameters)
-      if (word == name) return Piece{Piece::Kind::parameter, std::string(canonical), std::string(argument), {}};
+      if (word == name) return Piece{Piece::Kind::parameter, std::string(canonical), std::string(argument), {}, 0};
     return {};
   }
 
-  std::vector<std::string> parse_subjects(std::string_view text, int line) {
+  std::vector<std::string> parse_subjects(std::string_view text, Place place) {
     if (std::find(std::begin(k_same), std::end(k_same), text) != std::end(k_same)) {
       if (m_last.empty())
-        report(line, "'…' means the indicator named before, and there is none yet; write its id",
+        report(place, "'…' means the indicator named before, and there is none yet; write its id",
                "“…”指前一个指标，但前面还没有指标，请写出指标编号");
       return m_last;
     }
@@ -282,7 +334,7 @@ private:
         known.emplace_back(word);
       std::string nearest = base::suggest(id, known);
       if (nearest.empty() && id.find('.') != std::string::npos) nearest = same_last_part(id);
-      report(line,
+      report(place,
              id.empty() ? std::string("empty braces; write an indicator's id, as in {hospital_ops.discharges}")
                         : fmt::format("there is no indicator '{}'; {}", id,
                                       nearest.empty() ? "see `xinglin indicators` for those there are"
@@ -304,22 +356,23 @@ private:
     return {};
   }
 
-  void parse_words(std::string_view text, int line, FigurePlan& plan) {
+  void parse_words(const Source& source, size_t begin, size_t end, FigurePlan& plan) {
     const auto& own = m_catalog.indicators.at(plan.indicators.front()).unit.zh;
-    size_t start = 0;
-    while (start < text.size()) {
-      size_t end = std::min(text.find(' ', start), text.size());
-      std::string_view word = text.substr(start, end - start);
-      start = end + 1;
+    for (size_t start = begin; start < end;) {
+      size_t stop = std::min(source.text.find(' ', start), end);
+      std::string_view word = std::string_view(source.text).substr(start, stop - start);
+      Place place = source.place_of(start);
+      start = stop + 1;
       if (word.empty()) continue;
-      if (take_setting(word, line, plan)) continue;
+      if (take_setting(word, place, plan)) continue;
       if (take_word(word, own, plan.format)) continue;
       std::vector<std::string> known = all_words();
-      for (auto extra : {"无则:", "有则:", "全则:", "增则:", "减则:", "平则:", "缺则:", "否则:", "机构:", "期间:"})
+      for (auto extra :
+           {"无则:", "有则:", "全则:", "增则:", "减则:", "平则:", "缺则:", "否则:", "机构:", "期间:", "对:", "提前:"})
         known.emplace_back(extra);
       if (!own.empty()) known.push_back(own);
       std::string nearest = base::suggest(word, known);
-      report(line,
+      report(place,
              fmt::format("'{}' is no format word; {}", word,
                          nearest.empty() ? fmt::format("for a unit of your own write “{}” in quotation marks; the "
                                                        "words are listed in docs/documents.md",
@@ -331,21 +384,57 @@ private:
     }
   }
 
-  bool take_setting(std::string_view word, int line, FigurePlan& plan) {
-    for (auto [name, target] : {std::pair{"机构"sv, &plan.org}, {"期间"sv, &plan.period}})
-      for (auto colon : {":"sv, "："sv}) {
-        if (!word.starts_with(name) || !word.substr(name.size()).starts_with(colon)) continue;
-        *target = word.substr(name.size() + colon.size());
-        if (target == &plan.period && !resolve_period(plan.period, base::Period::year_of(2024)))
-          report(
-              line,
-              fmt::format("'{}' is no period; write 去年, 上半年, 1-10月, 2023, 2023H1, 2023Q1, 2023-05 or DATE..DATE",
-                          plan.period),
-              fmt::format("“{}”不是期间，请写 去年、上半年、1-10月、2023、2023H1、2023Q1、2023-05 或 起..止",
-                          plan.period));
-        return true;
+  bool take_setting(std::string_view word, Place place, FigurePlan& plan) {
+    auto value_of = [&](std::string_view name) -> std::optional<std::string_view> {
+      for (auto colon : {":"sv, "："sv})
+        if (word.starts_with(name) && word.substr(name.size()).starts_with(colon))
+          return word.substr(name.size() + colon.size());
+      return {};
+    };
+    if (auto org = value_of("机构")) {
+      plan.org = *org;
+      return true;
+    }
+    if (auto period = value_of("期间")) {
+      plan.period = *period;
+      if (!resolve_period(plan.period, base::Period::year_of(2024)))
+        report(place,
+               fmt::format(
+                   "'{}' is no period; write 去年, 累计, 上半年, 前三季度, 1-10月, 近3年, 2019年以来, 2023, 2023H1, "
+                   "2023Q1, 2023-05 or DATE..DATE",
+                   plan.period),
+               fmt::format(
+                   "“{}”不是期间，请写 去年、累计、上半年、前三季度、1-10月、近3年、2019年以来、2023、2023H1、2023Q1、"
+                   "2023-05 或 起..止",
+                   plan.period));
+      return true;
+    }
+    if (auto target = value_of("提前")) {
+      plan.against = operand_id(*target, place);
+      plan.format.show = Format::Show::ahead;
+      return true;
+    }
+    if (auto base = value_of("对")) { // ID, or ID:PHRASE
+      size_t at = base->find(':'), length = 1;
+      if (size_t wide = base->find("："); wide < at) {
+        at = wide;
+        length = "："sv.size();
       }
+      plan.against = operand_id(base->substr(0, at), place);
+      plan.format.base = Base::indicator;
+      plan.format.phrase = at == std::string_view::npos ? std::string() : std::string(base->substr(at + length));
+      if (plan.format.show == Format::Show::value) plan.format.show = Format::Show::change;
+      return true;
+    }
     return false;
+  }
+
+  /// The indicator that stands as an operand; does not change what … means.
+  std::string operand_id(std::string_view text, Place place) {
+    auto saved = m_last;
+    auto ids = parse_subjects(text, place);
+    m_last = saved;
+    return ids.empty() ? std::string() : ids.front();
   }
 
   /// `无则:…`, `不低于 ID 则:…`. False when the part is no case.
@@ -363,15 +452,18 @@ private:
     if (mark == std::string_view::npos) return false;
     std::string_view condition = base::trim(part.substr(lead, mark - lead));
     Case out;
-    int line = source.line_at(begin + lead);
-    if (!parse_condition(condition, line, out)) {
-      report(line,
-             fmt::format("'{}则' is no condition; use 无则, 有则, 全则, 增则, 减则, 平则, 缺则, 否则, or 不低于 / "
-                         "不高于 / 高于 / 低于 / 等于 NUMBER-or-ID 则",
-                         condition),
-             fmt::format("“{}则”不是条件，可用 无则、有则、全则、增则、减则、平则、缺则、否则，或 "
-                         "不低于/不高于/高于/低于/等于 数或指标 则",
-                         condition));
+    Place place = source.place_of(begin + lead);
+    if (!parse_condition(condition, place, out)) {
+      report(
+          place,
+          fmt::format(
+              "'{}则' is no condition; use 无则, 有则, 全则, 增则, 减则, 平则, 缺则, 达标则, 未达标则, 近5年最高则, "
+              "近5年最低则, 否则, or 不低于 / 不高于 / 高于 / 低于 / 等于 NUMBER-or-ID 则",
+              condition),
+          fmt::format("“{}则”不是条件，可用 "
+                      "无则、有则、全则、增则、减则、平则、缺则、达标则、未达标则、近5年最高则、近5年最低则、否则，或 "
+                      "不低于/不高于/高于/低于/等于 数或指标 则",
+                      condition));
       return true;
     }
     size_t from = begin + mark + length;
@@ -380,16 +472,25 @@ private:
     return true;
   }
 
-  bool parse_condition(std::string_view condition, int line, Case& out) {
+  bool parse_condition(std::string_view condition, Place place, Case& out) {
     static constexpr std::pair<std::string_view, Case::When> k_cases[] = {
-        {"无", Case::When::none},    {"有", Case::When::some},     {"全", Case::When::all},
-        {"增", Case::When::up},      {"减", Case::When::down},     {"平", Case::When::equal},
-        {"缺", Case::When::missing}, {"否", Case::When::otherwise}};
+        {"无", Case::When::none},     {"有", Case::When::some},      {"全", Case::When::all},
+        {"增", Case::When::up},       {"减", Case::When::down},      {"平", Case::When::equal},
+        {"缺", Case::When::missing},  {"否", Case::When::otherwise}, {"达标", Case::When::met},
+        {"未达标", Case::When::unmet}};
     for (auto [word, when] : k_cases)
       if (condition == word) {
         out.when = when;
         return true;
       }
+    for (auto [word, when] : {std::pair{"年最高"sv, Case::When::highest}, {"年最低"sv, Case::When::lowest}}) {
+      if (!condition.starts_with("近") || !condition.ends_with(word)) continue;
+      auto digits = condition.substr("近"sv.size(), condition.size() - "近"sv.size() - word.size());
+      auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.years);
+      out.when = when;
+      return error == std::errc() && end == digits.data() + digits.size() && out.years >= 2 &&
+             out.years <= k_years_back_max;
+    }
     static constexpr std::pair<std::string_view, Case::Relation> k_relations[] = {{"不低于", Case::Relation::at_least},
                                                                                   {"不高于", Case::Relation::at_most},
                                                                                   {"高于", Case::Relation::greater},
@@ -406,10 +507,7 @@ private:
         if (percent) out.operand_number = *out.operand_number / base::Rational(100);
         return true;
       }
-      auto saved = m_last;
-      auto ids = parse_subjects(operand, line);
-      m_last = saved;
-      out.operand_indicator = ids.empty() ? std::string() : ids.front();
+      out.operand_indicator = operand_id(operand, place);
       return true;
     }
     return false;
@@ -425,21 +523,99 @@ private:
   }
 
   void check_plan(const FigurePlan& plan) {
-    bool needs_base = plan.format.show == Format::Show::change && plan.format.base == Base::none;
-    if (needs_base)
-      report(plan.line,
-             fmt::format("'{}' says a change but not against what; add 同比, 比去年同期, 环比, 较去年底 ...",
-                         plan.format.verb_up),
-             fmt::format("“{}”没有说和什么相比，请加 同比、比去年同期、环比、较去年底 等", plan.format.verb_up));
+    const auto& format = plan.format;
+    Place place{plan.line, plan.column};
+    if (format.show == Format::Show::change && format.base == Base::none)
+      report(place,
+             fmt::format("'{}' says a change but not against what; add 同比, 比去年同期, 环比, 较去年底, 对:ID ...",
+                         format.verb_up),
+             fmt::format("“{}”没有说和什么相比，请加 同比、比去年同期、环比、较去年底、对:指标 等", format.verb_up));
+    if (format.show == Format::Show::annual && format.years == 0 && format.since_year == 0)
+      report(place, "'年均' does not say over which years; add 近5年 or 自2018年",
+             "“年均”没有说从哪一年算起，请加 近5年 或 自2018年");
+    if (format.show == Format::Show::streak && format.since_year == 0)
+      report(place,
+             "'连续' does not say since when there are records, so that an empty year before would count; add 自2018年",
+             "“连续”没有说从哪一年开始有记录（更早的空年份也会被算上），请加 自2018年");
     for (const auto& id : plan.indicators) {
       const auto& indicator = m_catalog.indicators.at(id);
-      if (plan.format.base == Base::year_end && indicator.period != package::PeriodKind::stock)
-        report(plan.line,
+      if (format.base == Base::year_end && indicator.period != package::PeriodKind::stock)
+        report(place,
                fmt::format(
                    "'{}' compares with the last day of last year, but {} counts events over a period; use 比去年同期",
-                   plan.format.phrase, id),
-               fmt::format("“{}”只用于时点数，{}是期间数，请用 比去年同期", plan.format.phrase, id));
+                   format.phrase, id),
+               fmt::format("“{}”只用于时点数，{}是期间数，请用 比去年同期", format.phrase, id));
+      bool needs_target = format.streak == Format::Streak::met;
+      for (const auto& one : plan.cases)
+        needs_target = needs_target || one.when == Case::When::met || one.when == Case::When::unmet;
+      if (needs_target && !m_catalog.indicators.contains(id + std::string(k_target_suffix)))
+        report(place,
+               fmt::format("'达标' compares {0} with its target, but there is no indicator '{0}{1}'; add it, or write "
+                           "不低于 NUMBER 则",
+                           id, k_target_suffix),
+               fmt::format("“达标”要与目标比较，但没有指标“{}{}”，请加上，或写 不低于 数 则", id, k_target_suffix));
     }
+  }
+
+  /// A change typed by hand right after a figure ({…|人}，同比增长5%): how the language would say it, so that it can be
+  /// held against the two values.
+  void note_typed_changes(Pieces& pieces, Place place) {
+    const FigurePlan* before = nullptr;
+    for (auto& piece : pieces) {
+      if (piece.kind == Piece::Kind::figure) {
+        before = piece.figure->indicators.size() == 1 && piece.figure->format.show == Format::Show::value
+                     ? piece.figure.get()
+                     : nullptr;
+        continue;
+      }
+      if (piece.kind == Piece::Kind::text && before) note_typed_change(piece, *before, place);
+      before = nullptr;
+    }
+  }
+
+  void note_typed_change(Piece& piece, const FigurePlan& before, Place place) {
+    std::string_view text = piece.text;
+    size_t start = 0;
+    for (bool again = true; again;) {
+      again = false;
+      for (auto mark : {"，"sv, ","sv, "、"sv, "（"sv, "("sv, " "sv})
+        if (text.substr(start).starts_with(mark)) {
+          start += mark.size();
+          again = true;
+        }
+    }
+    size_t base = base_phrase_at(text.substr(start));
+    if (base == 0) return;
+    size_t verb = verb_at(text.substr(start + base));
+    if (verb == 0) return;
+    size_t number = start + base + verb, end = number;
+    while (end < text.size() && (text[end] == '.' || (text[end] >= '0' && text[end] <= '9')))
+      ++end;
+    auto value = base::Decimal::parse(text.substr(number, end - number));
+    if (!value) return;
+    std::string unit_word;
+    size_t unit = change_unit_at(text.substr(end), &unit_word);
+    if (unit == 0) return;
+    auto plan = std::make_shared<FigurePlan>();
+    plan->indicators = before.indicators;
+    plan->org = before.org;
+    plan->period = before.period;
+    plan->line = place.first;
+    plan->column = place.second;
+    std::string digits = std::to_string(std::min(value->scale(), k_digits_max)) + "位";
+    for (auto word : {text.substr(start, base), text.substr(start + base, verb), std::string_view(digits),
+                      std::string_view(unit_word)}) {
+      if (word.empty()) continue;
+      if (!take_word(word, {}, plan->format)) return;
+      plan->words += (plan->words.empty() ? "" : " ") + std::string(word);
+    }
+    if (unit_word.empty() && !m_catalog.indicators.at(plan->indicators.front()).unit.empty())
+      plan->format.change = Format::Measure::relative; // of a share % may mean points too: either is accepted
+    if (plan->format.base == Base::year_end &&
+        m_catalog.indicators.at(plan->indicators.front()).period != package::PeriodKind::stock)
+      return;
+    piece.argument = text.substr(start, end + unit - start);
+    piece.figure = std::move(plan);
   }
 
   const package::DocumentTemplate& m_document;
@@ -460,6 +636,7 @@ Template parse_template(const package::DocumentTemplate& document, const package
 std::optional<base::Period> resolve_period(std::string_view text, const base::Period& report) {
   int year = report.first().year();
   if (text == "去年" || text == "上年") return report.last_year();
+  if (text == "累计") return base::Period::range(*base::Date::from_civil(year, 1, 1), report.last());
   auto months = [&](int first, int last) -> std::optional<base::Period> {
     auto start = base::Date::from_civil(year, first, 1);
     auto stop = base::Date::from_civil(year, last, 1);
@@ -470,14 +647,25 @@ std::optional<base::Period> resolve_period(std::string_view text, const base::Pe
       {"上半年", "H1"}, {"下半年", "H2"}, {"一季度", "Q1"}, {"二季度", "Q2"}, {"三季度", "Q3"}, {"四季度", "Q4"}};
   for (auto [word, part] : k_parts)
     if (text == word) return base::Period::parse(fmt::format("{:04}{}", year, part));
+  if (text == "前三季度") return months(1, 9);
+  auto number = [](std::string_view digits, int& value) {
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc() && end == digits.data() + digits.size() && !digits.empty();
+  };
+  auto since = [&](int first) -> std::optional<base::Period> {
+    auto start = base::Date::from_civil(first, 1, 1);
+    if (!start || report.last() < *start) return {};
+    return base::Period::range(*start, report.last());
+  };
+  if (int from = 0; text.ends_with("年以来") && number(text.substr(0, text.size() - "年以来"sv.size()), from))
+    return since(from);
+  if (int years = 0; text.starts_with("近") && text.ends_with("年") &&
+                     number(text.substr("近"sv.size(), text.size() - "近"sv.size() - "年"sv.size()), years))
+    return years < 1 ? std::nullopt : since(year - years + 1);
   if (text.ends_with("月")) {
     std::string_view range = text.substr(0, text.size() - "月"sv.size());
     size_t dash = range.find('-');
     int first = 0, last = 0;
-    auto number = [](std::string_view digits, int& value) {
-      auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-      return error == std::errc() && end == digits.data() + digits.size() && !digits.empty();
-    };
     if (!number(range.substr(0, dash), first)) return {};
     last = first;
     if (dash != std::string_view::npos && !number(range.substr(dash + 1), last)) return {};

@@ -28,6 +28,10 @@ struct Case {
     equal,    ///< 平则
     missing,  ///< 缺则: a value is missing
     compares, ///< 不低于 ID 则: every subject stands so to the operand
+    met,      ///< 达标则: every subject meets its own target, the indicator ID.target
+    unmet,    ///< 未达标则: one of them does not
+    highest,  ///< 近5年最高则: every subject is above all the years before it
+    lowest,   ///< 近5年最低则
     otherwise ///< 否则
   };
   enum class Relation : uint8_t { at_least, at_most, greater, less, equal };
@@ -35,6 +39,7 @@ struct Case {
   Relation relation = Relation::equal;
   std::string operand_indicator;                ///< compares: an indicator, or
   std::optional<base::Rational> operand_number; ///< a number (90% = 0.9)
+  int years = 0;                                ///< highest, lowest
   Pieces pieces;
 };
 
@@ -43,18 +48,25 @@ struct FigurePlan {
   std::vector<std::string> indicators; ///< ids; resolved where the template says … (the last one named)
   std::string org;                     ///< 机构:ID; empty = the report's
   std::string period;                  ///< 期间:…; empty = the report's
+  std::string against;                 ///< 对:ID: what it is set against; 提前:ID: the target
   Format format;
   std::string words; ///< as written between the bars
   std::vector<Case> cases;
-  int line = 0;
+  int line = 0, column = 0;
 };
 
 struct Piece {
-  enum class Kind : uint8_t { text, parameter, figure };
+  enum class Kind : uint8_t {
+    text,
+    parameter,
+    figure,
+    typed ///< 手填: a number written by hand on purpose
+  };
   Kind kind = Kind::text;
-  std::string text;     ///< text; parameter: its canonical name
-  std::string argument; ///< parameter: the words after it
-  std::shared_ptr<const FigurePlan> figure;
+  std::string text;                         ///< text, typed; parameter: its canonical name
+  std::string argument;                     ///< parameter: the words after it; text: the change typed at its start
+  std::shared_ptr<const FigurePlan> figure; ///< figure; text: how the change typed at its start would be computed
+  int line = 0;
 };
 
 struct Block {
@@ -68,6 +80,8 @@ struct Template {
   std::vector<Block> blocks;
 };
 
+/// The indicator that says what another should come to: family_doctor.sign_rate.target.
+inline constexpr std::string_view k_target_suffix = ".target";
 inline constexpr int k_brace_depth_max = 6; ///< braces within braces
 inline constexpr size_t k_template_figures_max = 5000;
 
@@ -76,8 +90,9 @@ inline constexpr size_t k_template_figures_max = 5000;
 Template parse_template(const package::DocumentTemplate& document, const package::Catalog& catalog,
                         base::Issues& issues);
 
-/// The period a figure's 期间: means within the report's: 去年, 上半年, 下半年, 一季度 … 四季度, 1-10月, or a period as
-/// everywhere (2022, 2022H1). Empty when it is none.
+/// The period a figure's 期间: means within the report's: 去年, 累计 (from 1 January to the report's last day), 上半年,
+/// 下半年, 一季度 … 四季度, 前三季度, 1-10月, 近3年, 2019年以来, or a period as everywhere (2022, 2022H1). Empty when
+/// it is none.
 std::optional<base::Period> resolve_period(std::string_view text, const base::Period& report);
 
 } // namespace xinglin::document

@@ -124,6 +124,34 @@ TEST_CASE("what is wrong is said with line and mend") {
   CHECK(has(messages("{{hospital_ops.visits}}"), "there is no indicator"));
 }
 
+TEST_CASE("what is wrong is said with its column") {
+  auto place = [](const std::string& text) {
+    xinglin::base::Issues issues;
+    parse(text, issues);
+    REQUIRE(!issues.empty());
+    return std::to_string(issues.front().line) + ":" + std::to_string(issues.front().column);
+  };
+  CHECK(place("abc {hospital_ops.visit|人}") == "1:6");
+  CHECK(place("# t\n\n  abc\n  de {hospital_ops.visits|人 growth}") == "4:31"); // in bytes; 人 has three
+  CHECK(place("ab <!-- {x} --> {nothing.here}") == "1:18");
+  CHECK(place("<!-- a\nb --> c {nothing.here}") == "2:10");
+  CHECK(place("a } b") == "1:3");
+  CHECK(place("ab {hospital_ops.visits|增长}") == "1:5");
+  CHECK(place("{immunization.aefi|空则:无}") == "1:20");
+  CHECK(place("{immunization.rate|对:immunization.target 高}") == "1:20");
+}
+
+TEST_CASE("words that need another word, or an indicator") {
+  CHECK(has(messages("{hospital_ops.visits|年均}"), "add 近5年 or 自2018年"));
+  CHECK(has(messages("{maternal.deaths|连续:无}"), "add 自2018年"));
+  CHECK(has(messages("{hospital_ops.visits|达标则:好}"), "there is no indicator 'hospital_ops.visits.target'"));
+  CHECK(has(messages("{hospital_ops.visits|对:hospital_ops.visit}"), "did you mean 'hospital_ops.visits'"));
+  CHECK(has(messages("{hospital_ops.visits|提前:nothing.like_it}"), "there is no indicator 'nothing.like_it'"));
+  CHECK(has(messages("{hospital_ops.visits|近1年最高则:好}"), "is no condition"));
+  CHECK(has(messages("{hospital_ops.visits|近21年最高则:好}"), "is no condition"));
+  parse_good("{immunization.rate|达标则:好|未达标则:差}{…|年均 近5年}{…|连续:达标 自2019年}");
+}
+
 TEST_CASE("limits: braces within braces, figures in a template") {
   auto nested = [](int depth) {
     std::string out = "x";
@@ -154,5 +182,11 @@ TEST_CASE("periods within the report's") {
   CHECK(text("2021H2") == "2021H2");
   CHECK(text("10-1月") == "none");
   CHECK(text("13月") == "none");
+  CHECK(text("前三季度") == "2023-01-01..2023-09-30");
+  CHECK(text("累计") == "2023-01-01..2023-12-31");
+  CHECK(text("近3年") == "2021-01-01..2023-12-31");
+  CHECK(text("近0年") == "none");
+  CHECK(text("2019年以来") == "2019-01-01..2023-12-31");
+  CHECK(text("2024年以来") == "none");
   CHECK(text("-月") == "none");
 }
