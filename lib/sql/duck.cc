@@ -200,7 +200,7 @@ std::shared_ptr<DuckInstance> DuckInstance::open(const DuckOptions& options) {
   };
   set("autoinstall_known_extensions", "false");
   set("autoload_known_extensions", "false");
-  set("enable_external_access", "false");
+  set("enable_external_access", options.files ? "true" : "false");
   set("checkpoint_threshold", options.checkpoint_threshold);
   if (options.threads > 0) set("threads", std::to_string(options.threads));
   if (!options.memory_limit.empty()) set("memory_limit", options.memory_limit);

@@ -1,7 +1,7 @@
 #pragma once
 // DuckDB through its C API (https://duckdb.org/docs/stable/clients/c/api), as plain values: exact decimals, dates, and
 // errors that say where in the SQL they are. Every instance is locked down before the first statement: no extensions,
-// no files, no network, no change of settings, because it runs SQL that authors of packages write.
+// no files (unless asked for), no network, no change of settings, because it runs SQL that authors of packages write.
 
 #include "lib/base/date.h"
 #include "lib/base/decimal.h"
@@ -39,6 +39,7 @@ struct DuckOptions {
   int threads = 0;                          ///< 0 = one a core; a setting of the whole instance
   std::string memory_limit;                 ///< "2GB"; empty = DuckDB's own (80 % of the machine)
   std::string checkpoint_threshold = "1GB"; ///< high: we checkpoint in gaps, not under somebody's read
+  bool files = false; ///< COPY may write files: only for an instance that never runs an author's SQL
 };
 
 /// A database, opened once a process. Thread safe. Throws Refused(unavailable) when the file cannot be read.

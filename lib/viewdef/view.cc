@@ -6,6 +6,7 @@
 
 #include "lib/base/issue.h"
 #include "lib/base/text.h"
+#include "lib/fhir/compact.h"
 #include "lib/fhirpath/evaluator.h"
 #include "lib/fhirpath/program.h"
 #include "lib/fhirpath/running.h"
@@ -517,7 +518,11 @@ private:
     if (item.tag == fhirpath::Tag::node) {
       const fhir::Node node = item.node();
       if (!node.is_object()) return node.text();
-      if (m_program.columns[column.slot].type == ColumnType::structure) return node.raw();
+      if (m_program.columns[column.slot].type == ColumnType::structure) {
+        m_made[column.slot].clear();
+        fhir::append_compact(m_made[column.slot], node);
+        return m_made[column.slot];
+      }
     }
     fhirpath::SystemValue value;
     std::optional<std::string> made;

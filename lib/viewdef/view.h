@@ -10,7 +10,8 @@
 
 namespace xinglin::viewdef {
 
-/// What a column holds, from the view's `type` hint or the path's FHIR type. A structure is JSON as written.
+/// What a column holds, from the view's `type` hint or the path's FHIR type. A structure is JSON without white
+/// space.
 enum class ColumnType : uint8_t { text, integer, decimal, boolean, date, timestamp, structure };
 
 struct Column {

@@ -250,11 +250,10 @@ TEST_CASE("a wrong type, tag, constant or member is refused with its place") {
 }
 
 TEST_CASE("a structure is given as JSON where the column says so") {
-  CHECK(
-      rows(response_view(R"~({"column": [{"name": "a", "path": "subject", "type": "Reference"},
+  CHECK(rows(response_view(R"~({"column": [{"name": "a", "path": "subject", "type": "Reference"},
     {"name": "b", "path": "item.where(linkId='drugs').item.answer", "type": "QuestionnaireResponse.item.answer",
      "collection": true}]})~")) ==
-      R"~({"reference": "Patient/wang"}|[{"valueString": "氨氯地平"},{"valueDecimal": 5.0},{"valueString": "缬沙坦"}])~");
+        R"~({"reference":"Patient/wang"}|[{"valueString":"氨氯地平"},{"valueDecimal":5.0},{"valueString":"缬沙坦"}])~");
 }
 
 TEST_CASE("the row of an empty forEachOrNull is null but for %rowIndex") {

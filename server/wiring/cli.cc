@@ -23,9 +23,16 @@ public:
     m_app.add_flag("--json", m_options.json, "print the result as JSON");
   }
 
-  CLI::App& add(const char* name, const char* text, Command command) {
-    CLI::App* sub = m_app.add_subcommand(name, text);
+  CLI::App& add(const char* name, const char* text, Command command) { return add(m_app, name, text, command); }
+  CLI::App& add(CLI::App& above, const char* name, const char* text, Command command) {
+    CLI::App* sub = above.add_subcommand(name, text);
     sub->callback([this, command] { m_command = command; });
+    return *sub;
+  }
+  CLI::App& add_group(const char* name, const char* text) {
+    CLI::App* sub = m_app.add_subcommand(name, text);
+    sub->require_subcommand(1);
+    sub->fallthrough();
     return *sub;
   }
   CLI::App& app() { return m_app; }
@@ -96,6 +103,30 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App& verify_app = builder.add("verify", "compute everything again from the records and compare", verify);
   verify_app.add_option("--org", o.org, "Organization id; default all");
   verify_app.add_option("--period", o.period, "default every year that has records");
+
+  CLI::App& view_app = builder.add_group("view", "SQL on FHIR: resources as rows");
+  CLI::App& view_run_app =
+      builder.add(view_app, "run", "run a ViewDefinition into a file of rows (.csv .ndjson .json .parquet)", view_run);
+  view_run_app.add_option("view", o.arguments, "ViewDefinition, as JSON")->required()->expected(1);
+  view_run_app.add_option("-i,--in", o.inputs, "files and directories of resources, or: store (the records of --data)")
+      ->required();
+  view_run_app.add_option("-o,--out", o.output, "file; its ending says in what form")->required();
+  view_run_app.add_flag("--no-header", o.no_header, "CSV without the line of names");
+  builder.add(view_app, "columns", "print a ViewDefinition's columns and their types", view_columns)
+      .add_option("view", o.arguments, "ViewDefinition, as JSON")
+      ->required()
+      ->expected(1);
+  CLI::App& view_suite_app =
+      builder.add(view_app, "suite", "run the test files of the SQL on FHIR suite and report", view_suite);
+  view_suite_app.add_option("directory", o.arguments, "its tests")->required()->expected(1);
+  view_suite_app.add_option("-o,--out", o.output, "write the report (test_report.json) here");
+
+  CLI::App& fhirpath_app = builder.add("fhirpath", "evaluate a FHIRPath expression over a resource", fhirpath);
+  fhirpath_app.add_option("expression and file", o.arguments, "the expression, then a file (default: standard input)")
+      ->required()
+      ->expected(1, 2);
+  fhirpath_app.add_option("--type", o.type, "check the expression for this type (default: the resource's)");
+  fhirpath_app.add_flag("--explain", o.explain, "print how it is read, checked and compiled");
 
   builder.add("version", "print version and commit", version);
 

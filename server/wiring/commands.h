@@ -17,5 +17,9 @@ int simulate(const Options& options);
 int report(const Options& options);
 int verify(const Options& options);
 int version(const Options& options);
+int view_run(const Options& options);
+int view_columns(const Options& options);
+int view_suite(const Options& options);
+int fhirpath(const Options& options);
 
 } // namespace xinglin::wiring

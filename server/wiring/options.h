@@ -22,13 +22,17 @@ struct Options {
   bool again = false; ///< load
   std::string output; ///< -o
   std::string org, period, as_of;
-  std::vector<std::string> types; ///< export
-  bool gzip = false;              ///< export
-  std::string totals;             ///< simulate
-  int scale = 1;                  ///< simulate
-  int64_t seed = -1;              ///< simulate; -1 = the one of the totals
-  int rows = 20;                  ///< trace
-  std::string since;              ///< report: compared with the same as of then
+  std::vector<std::string> types;  ///< export
+  bool gzip = false;               ///< export
+  std::string totals;              ///< simulate
+  int scale = 1;                   ///< simulate
+  int64_t seed = -1;               ///< simulate; -1 = the one of the totals
+  int rows = 20;                   ///< trace
+  std::vector<std::string> inputs; ///< view run
+  bool no_header = false;          ///< view run: CSV without the line of names
+  std::string type;                ///< fhirpath: of the input
+  bool explain = false;            ///< fhirpath
+  std::string since;               ///< report: compared with the same as of then
 };
 
 } // namespace xinglin::wiring
