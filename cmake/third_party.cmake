@@ -10,6 +10,7 @@ find_package(pugixml REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS system url)
 find_library(XINGLIN_LIBZIP zip REQUIRED)
 find_library(XINGLIN_RE2 re2 REQUIRED)
+find_library(XINGLIN_ZSTD zstd REQUIRED)
 
 set(XINGLIN_THIRD_PARTY ${CMAKE_SOURCE_DIR}/.cache/third_party)
 if(NOT EXISTS ${XINGLIN_THIRD_PARTY}/duckdb/duckdb.h)

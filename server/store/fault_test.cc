@@ -1,5 +1,6 @@
 // What must not happen when things break: processes killed, disks full, directories that are not ours.
 
+#include "server/store/schema.h"
 #include "server/store/test_support.h"
 
 #include <fstream>
@@ -45,6 +46,15 @@ void execute(const fs::path& file, const char* sql) {
   REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
   CHECK(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(db);
+}
+
+/// Letters and digits that do not compress to much less.
+std::string noise(size_t bytes, int seed) {
+  std::mt19937 random(static_cast<unsigned>(seed));
+  std::string text;
+  while (text.size() < bytes)
+    text += fmt::format("{:08x}", random());
+  return text;
 }
 
 /// Four clients that load bundles of three and say each acknowledged one to `pipe`, until they are killed.
@@ -183,7 +193,7 @@ TEST_CASE("store: a directory of a newer version of the program is refused and n
   auto size = fs::file_size(file);
   CHECK(refusal_at_open(store.options.directory) == Refusal::unsupported);
   CHECK(fs::file_size(file) == size);
-  execute(file, "PRAGMA user_version=2");
+  execute(file, fmt::format("PRAGMA user_version={}", schema_steps().size()).c_str());
   store.open();
   CHECK(store->snapshot()->read("Patient", "p"));
 }
@@ -191,7 +201,7 @@ TEST_CASE("store: a directory of a newer version of the program is refused and n
 TEST_CASE("store: full: the write is refused whole, reading goes on, and so does writing once there is room") {
   TestStore store(Options{.directory = {}, .zone = {}, .bytes_max = 1'500'000});
   auto bundle = [](int i) {
-    std::string padding(20'000, 'x');
+    std::string padding = noise(20'000, i);
     return std::vector<Write>{
         create("Patient", "", fmt::format("p{}", i)),
         create("Basic", fmt::format(R"("code":{{"text":"{}"}},"subject":{{"reference":"Patient/p{}"}})", padding, i),
@@ -226,8 +236,8 @@ TEST_CASE("store: a disk that refuses for a while: nothing half done, and it goe
   int code = in_child([] {
     signal(SIGXFSZ, SIG_IGN);
     TestStore store;
-    std::string padding(50'000, 'x');
     auto bundle = [&](int i) {
+      std::string padding = noise(50'000, i);
       return std::vector<Write>{
           create("Patient", "", fmt::format("p{}", i)),
           create("Basic", fmt::format(R"("code":{{"text":"{}"}})", padding), fmt::format("b{}", i))};

@@ -25,9 +25,10 @@ struct Draft {
 
 class Preparation {
 public:
-  Preparation(const std::vector<Write>& writes, Records& records, const SearchIndex& index,
+  Preparation(const std::vector<Write>& writes, Records& records, const SearchIndex& index, Codebook& codebook,
               const FindMatches& find_matches)
-      : m_writes(writes), m_records(records), m_index(index), m_find_matches(find_matches), m_drafts(writes.size()) {
+      : m_writes(writes), m_records(records), m_index(index), m_codebook(codebook), m_find_matches(find_matches),
+        m_drafts(writes.size()) {
     m_result.writes.resize(writes.size());
   }
 
@@ -233,6 +234,7 @@ private:
     }
     prepared.placement = placement_of(prepared.type, prepared.id, draft.references, targets);
     prepared.text = unstamp(draft.document->root(), prepared.id, replacements);
+    prepared.body = m_codebook.pack(kind_of(draft.document->root()), prepared.text, m_records.shared().zone);
     bool reads_references = std::any_of(units.list->begin(), units.list->end(), [](const Unit& unit) {
       return unit.parameter->kind == ParameterKind::reference;
     });
@@ -297,6 +299,7 @@ private:
   const std::vector<Write>& m_writes;
   Records& m_records;
   const SearchIndex& m_index;
+  Codebook& m_codebook;
   const FindMatches& m_find_matches;
   std::vector<Draft> m_drafts;
   PreparedTransaction m_result;
@@ -308,8 +311,8 @@ private:
 } // namespace
 
 PreparedTransaction prepare(const std::vector<Write>& writes, Records& records, const SearchIndex& index,
-                            const FindMatches& find_matches) {
-  return Preparation(writes, records, index, find_matches).run();
+                            Codebook& codebook, const FindMatches& find_matches) {
+  return Preparation(writes, records, index, codebook, find_matches).run();
 }
 
 } // namespace xinglin::store

@@ -1,14 +1,19 @@
 #include "server/store/records.h"
 
+#include "lib/base/issue.h"
+
 #include <algorithm>
+
+#include <fmt/format.h>
 
 namespace xinglin::store {
 
 namespace {
 
-// The columns version_of() reads, over version v and resource r.
+// The columns version_of() reads, over version v, resource r and (XINGLIN_ORIGIN) the resource o it was yielded by.
 #define XINGLIN_VERSION_COLUMNS                                                                                        \
-  "v.type, r.id, v.version, v.t, (SELECT recorded_at FROM commits WHERE t=v.t), v.deleted, v.derived_from, v.json"
+  "v.type, r.id, v.version, v.t, (SELECT recorded_at FROM commits WHERE t=v.t), v.deleted, o.type, o.id, v.body"
+#define XINGLIN_ORIGIN " LEFT JOIN resource o ON o.key=v.origin "
 
 } // namespace
 
@@ -20,8 +25,16 @@ Version Records::version_of(sql::SqliteQuery& row) const {
   version.commit = row.whole(3);
   version.recorded_at = row.whole(4);
   version.deleted = row.whole(5) != 0;
-  version.derived_from = row.text(6);
-  version.json = row.text(7);
+  if (!row.is_null(6)) version.derived_from = fmt::format("{}/{}", m_shared.types.name(row.whole(6)), row.text(7));
+  if (version.deleted) return version;
+  try {
+    version.json = m_shared.codebook.unpack(row.text(8), version.version, version.recorded_at);
+  } catch (const DamagedText& damaged) {
+    throw base::Refused(base::Refusal::unavailable, "exception",
+                        fmt::format("version {} of {} is damaged on the disk ({}); look after the disk, and restore "
+                                    "the records from a backup",
+                                    version.version, version.reference(), damaged.reason));
+  }
   return version;
 }
 
@@ -35,9 +48,10 @@ CurrentRow Records::find(std::string_view type, std::string_view id) const {
 
 std::optional<Version> Records::read(std::string_view type, std::string_view id) const {
   if (!m_past) {
-    auto row = m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM resource r CROSS JOIN version v ON v.seq=r.seq "
-                          "WHERE r.type=? AND r.id=?",
-                          m_shared.types.find(type), id);
+    auto row =
+        m_db.query("SELECT " XINGLIN_VERSION_COLUMNS
+                   " FROM resource r CROSS JOIN version v ON v.seq=r.seq" XINGLIN_ORIGIN "WHERE r.type=? AND r.id=?",
+                   m_shared.types.find(type), id);
     if (!row.step()) return {};
     return version_of(row);
   }
@@ -46,17 +60,19 @@ std::optional<Version> Records::read(std::string_view type, std::string_view id)
 }
 
 std::optional<Version> Records::read_key(int64_t key) const {
-  auto row = m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM version v CROSS JOIN resource r ON r.key=v.key "
-                        "WHERE v.key=? AND v.t<=? ORDER BY v.version DESC LIMIT 1",
-                        key, m_past.value_or(INT64_MAX));
+  auto row =
+      m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM version v CROSS JOIN resource r ON r.key=v.key" XINGLIN_ORIGIN
+                 "WHERE v.key=? AND v.t<=? ORDER BY v.version DESC LIMIT 1",
+                 key, m_past.value_or(INT64_MAX));
   if (!row.step()) return {};
   return version_of(row);
 }
 
 std::optional<Version> Records::read_version(std::string_view type, std::string_view id, int64_t version) const {
-  auto row = m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM resource r CROSS JOIN version v ON v.key=r.key "
-                        "WHERE r.type=? AND r.id=? AND v.version=? AND v.t<=?",
-                        m_shared.types.find(type), id, version, m_past.value_or(INT64_MAX));
+  auto row =
+      m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM resource r CROSS JOIN version v ON v.key=r.key" XINGLIN_ORIGIN
+                 "WHERE r.type=? AND r.id=? AND v.version=? AND v.t<=?",
+                 m_shared.types.find(type), id, version, m_past.value_or(INT64_MAX));
   if (!row.step()) return {};
   return version_of(row);
 }
@@ -73,7 +89,8 @@ std::vector<Version> Records::history(std::string_view type, std::string_view id
     return versions;
   };
   if (!id.empty())
-    return collect(m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM resource r CROSS JOIN version v ON v.key=r.key "
+    return collect(m_db.query("SELECT " XINGLIN_VERSION_COLUMNS
+                              " FROM resource r CROSS JOIN version v ON v.key=r.key" XINGLIN_ORIGIN
                               "WHERE r.type=? AND r.id=? AND v.t<=? ORDER BY v.version DESC LIMIT ?",
                               m_shared.types.find(type), id, newest, limit));
   int64_t last_seq = INT64_MAX;
@@ -82,10 +99,12 @@ std::vector<Version> Records::history(std::string_view type, std::string_view id
     last_seq = row.step() ? row.whole(0) : 0;
   }
   if (type.empty())
-    return collect(m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM version v CROSS JOIN resource r ON r.key=v.key "
+    return collect(m_db.query("SELECT " XINGLIN_VERSION_COLUMNS
+                              " FROM version v CROSS JOIN resource r ON r.key=v.key" XINGLIN_ORIGIN
                               "WHERE v.seq<=? ORDER BY v.seq DESC LIMIT ?",
                               last_seq, limit));
-  return collect(m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM version v CROSS JOIN resource r ON r.key=v.key "
+  return collect(m_db.query("SELECT " XINGLIN_VERSION_COLUMNS
+                            " FROM version v CROSS JOIN resource r ON r.key=v.key" XINGLIN_ORIGIN
                             "WHERE v.type=? AND v.seq<=? ORDER BY v.seq DESC LIMIT ?",
                             m_shared.types.find(type), last_seq, limit));
 }
@@ -105,7 +124,8 @@ void Records::scan(std::string_view type, const std::function<bool(const Version
   }
   int64_t type_id = m_shared.types.find(type);
   if (!m_past) {
-    auto rows = m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM resource r CROSS JOIN version v ON v.seq=r.seq "
+    auto rows = m_db.query("SELECT " XINGLIN_VERSION_COLUMNS
+                           " FROM resource r CROSS JOIN version v ON v.seq=r.seq" XINGLIN_ORIGIN
                            "WHERE r.type=? AND r.deleted=0 ORDER BY r.id",
                            type_id);
     while (rows.step())
@@ -122,7 +142,11 @@ void Records::scan(std::string_view type, const std::function<bool(const Version
 std::vector<Version> Records::derived(std::string_view reference) const {
   // All versions that ever came from it, then those that stand: a resource may have come from it once and no longer.
   std::vector<Version> versions;
-  auto rows = m_db.query("SELECT DISTINCT key FROM version WHERE derived_from=? ORDER BY key", reference);
+  const size_t slash = reference.find('/');
+  if (slash == std::string_view::npos) return versions;
+  const int64_t origin = find(reference.substr(0, slash), reference.substr(slash + 1)).key;
+  if (origin == 0) return versions;
+  auto rows = m_db.query("SELECT DISTINCT key FROM version WHERE origin=? ORDER BY key", origin);
   while (rows.step()) {
     auto version = read_key(rows.whole(0));
     if (version && !version->deleted && version->derived_from == reference) versions.push_back(std::move(*version));
@@ -155,9 +179,10 @@ std::vector<Version> Records::changes(CommitNumber after, size_t versions_max) c
   std::vector<Version> versions;
   auto first = m_db.query("SELECT last_seq FROM commits WHERE t<=? ORDER BY t DESC LIMIT 1", after);
   int64_t seq = first.step() ? first.whole(0) : 0;
-  auto rows = m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM version v CROSS JOIN resource r ON r.key=v.key "
-                         "WHERE v.seq>? ORDER BY v.seq",
-                         seq);
+  auto rows =
+      m_db.query("SELECT " XINGLIN_VERSION_COLUMNS " FROM version v CROSS JOIN resource r ON r.key=v.key" XINGLIN_ORIGIN
+                 "WHERE v.seq>? ORDER BY v.seq",
+                 seq);
   while (rows.step()) {
     if (versions.size() >= versions_max && !versions.empty() && rows.whole(3) != versions.back().commit) break;
     versions.push_back(version_of(rows));

@@ -3,6 +3,7 @@
 
 #include "server/store/names.h"
 #include "server/store/store.h"
+#include "server/store/stored_text.h"
 
 namespace xinglin::store {
 
@@ -12,6 +13,7 @@ struct Shared {
   NameTable types{"resource_type"};
   NameTable paths{"path"};
   NameTable systems{"search_system"};
+  Codebook codebook;
 };
 
 /// The row of `resource`.

@@ -213,12 +213,12 @@ UnstampedText unstamp(Node resource, std::string_view id, const std::vector<Repl
   return result;
 }
 
-std::string stamp(const UnstampedText& text, int64_t version, base::Millis recorded_at, base::Zone zone) {
+std::string stamp(std::string_view text, size_t stamp_at, int64_t version, base::Millis recorded_at, base::Zone zone) {
   std::string stamp =
       fmt::format(R"("versionId":"{}","lastUpdated":"{}")", version, base::to_instant(recorded_at, zone));
   std::string result;
-  result.reserve(text.text.size() + stamp.size());
-  result.append(text.text, 0, text.stamp_at).append(stamp).append(text.text, text.stamp_at, std::string::npos);
+  result.reserve(text.size() + stamp.size());
+  result.append(text.substr(0, stamp_at)).append(stamp).append(text.substr(stamp_at));
   return result;
 }
 

@@ -55,7 +55,7 @@ struct Replacement {
 /// Sets the id, takes meta.versionId and meta.lastUpdated out, puts the replacements in. The resource must be an object
 /// with a resourceType.
 UnstampedText unstamp(fhir::Node resource, std::string_view id, const std::vector<Replacement>& replacements = {});
-std::string stamp(const UnstampedText& text, int64_t version, base::Millis recorded_at, base::Zone zone);
+std::string stamp(std::string_view text, size_t stamp_at, int64_t version, base::Millis recorded_at, base::Zone zone);
 
 /// The resource that decides where this one is placed, as "Patient/id": the resident it is about, else the
 /// organisation, else empty. `type` and `id` are those of the resource itself.

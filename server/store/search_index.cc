@@ -188,11 +188,11 @@ void BuildStepJob::apply(sql::Sqlite& db) {
   if (unit == units.list->end()) throw std::logic_error("a unit is built before it is loaded");
   Records records(db, m_shared);
   std::vector<Unit> only = {*unit};
-  auto rows = db.query("SELECT r.key, v.json FROM resource r CROSS JOIN version v ON v.seq=r.seq "
-                       "WHERE r.key>? AND r.key<=? AND r.type=? AND r.deleted=0",
-                       from, to, type);
+  auto rows = db.query("SELECT key FROM resource WHERE key>? AND key<=? AND type=? AND deleted=0", from, to, type);
   while (rows.step()) {
-    auto document = fhir::Document::parse(std::string(rows.text(1)));
+    auto version = records.read_key(rows.whole(0));
+    assert(version && "a resource has a version");
+    auto document = fhir::Document::parse(std::move(version->json));
     SearchValues values = m_index.values_of(document.root(), only);
     if (!values.parts.empty()) m_index.remove_rows(records, rows.whole(0), values); // written since
     m_index.add_rows(records, rows.whole(0), values);

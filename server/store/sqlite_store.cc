@@ -114,6 +114,20 @@ private:
   std::string_view m_key, m_value;
 };
 
+class AddDictionaryJob final : public Job {
+public:
+  AddDictionaryJob(std::string_view kind, std::string_view bytes) : m_kind(kind), m_bytes(bytes) {}
+  void apply(sql::Sqlite& db) override {
+    m_id = db.whole("SELECT coalesce(max(id),1) FROM dictionary") + 1;
+    db.query("INSERT INTO dictionary(id, kind, bytes) VALUES(?,?,?)", m_id, m_kind).bind_blob(m_bytes).run();
+  }
+  int64_t id() const { return m_id; }
+
+private:
+  std::string_view m_kind, m_bytes;
+  int64_t m_id = 0;
+};
+
 class SqliteStore final : public Store {
 public:
   explicit SqliteStore(const Options& options)
@@ -129,6 +143,7 @@ public:
     if (options.bytes_max > 0)
       writer->execute(fmt::format("PRAGMA max_page_count={}", std::max<int64_t>(1, options.bytes_max / 4096)));
     m_state.load(*writer);
+    m_shared.codebook.load(*writer);
     writer->execute("BEGIN IMMEDIATE");
     m_index.prepare(*writer);
     writer->execute("COMMIT");
@@ -164,10 +179,11 @@ public:
             Readers::Lease reader = m_readers->take();
             reader->query("BEGIN").run();
             Records records(*reader, m_shared);
-            prepared = prepare(writes, records, m_index, matches);
+            prepared = prepare(writes, records, m_index, m_shared.codebook, matches);
           }
           TransactionJob job(prepared, m_shared, m_index, m_state, m_options.clock, matches);
           m_writer->run(job);
+          learn();
           return job.take_receipt();
         } catch (const PrepareAgain&) { // another writer was faster
         } catch (const UnitsNeeded& needed) {
@@ -221,6 +237,25 @@ public:
   }
 
 private:
+  /// What the texts lately written have in common goes into the file, and is used once it is durable there: whatever
+  /// happens in between, no version needs a dictionary that is not there.
+  void learn() {
+    for (;;) {
+      const TrainingSamples samples = m_shared.codebook.take_due();
+      if (samples.texts.empty()) return;
+      std::string bytes = m_shared.codebook.train(samples);
+      if (bytes.empty()) continue;
+      std::lock_guard lock(m_learn_mutex); // numbers are given in the order of use
+      AddDictionaryJob job(samples.kind, bytes);
+      try {
+        m_writer->run(job);
+      } catch (const Refused&) {
+        return; // what was written is written; it is only larger
+      }
+      m_shared.codebook.add(job.id(), samples.kind, std::move(bytes));
+    }
+  }
+
   /// One parameter after the other; others who need one of them wait and find it built.
   void build(const std::vector<NeededUnit>& units) const {
     std::lock_guard lock(m_build_mutex);
@@ -252,6 +287,7 @@ private:
   mutable Shared m_shared;
   mutable SearchIndex m_index;
   mutable std::mutex m_build_mutex;
+  std::mutex m_learn_mutex;
   WriterState m_state;
   std::atomic<CommitNumber> m_last_commit{0};
   int64_t m_epoch = 1;

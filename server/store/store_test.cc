@@ -233,6 +233,12 @@ TEST_CASE("store: what a form yielded is found by the form, as of any commit") {
   CHECK(store->snapshot()->derived("QuestionnaireResponse/r").empty());
   CHECK(store->snapshot(2)->derived("QuestionnaireResponse/r").size() == 1);
   CHECK(store->changes(2, 10).at(0).derived_from == "QuestionnaireResponse/r");
+  yielded.derived_from = "QuestionnaireResponse/nowhere";
+  yielded.id = "n-a";
+  auto refused = refusal_of([&] { store->write({yielded}); });
+  CHECK(refused.kind() == Refusal::invalid);
+  CHECK(std::string(refused.what()).find("QuestionnaireResponse/nowhere, which was never written") !=
+        std::string::npos);
 }
 
 TEST_CASE("store: malformed writes are refused with what to mend") {

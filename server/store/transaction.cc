@@ -55,11 +55,15 @@ int64_t TransactionJob::key_of(Records& records, std::string_view type, std::str
   return entry->second;
 }
 
+/// "Type/id" → key; 0 when there never was one.
+int64_t TransactionJob::key_of_reference(Records& records, std::string_view reference) {
+  size_t slash = reference.find('/');
+  if (slash == std::string_view::npos) return 0;
+  return key_of(records, reference.substr(0, slash), reference.substr(slash + 1));
+}
+
 int64_t TransactionJob::placement_key(Records& records, const PreparedWrite& write) {
-  size_t slash = write.placement.find('/');
-  if (slash == std::string::npos) return 0;
-  std::string_view placement = write.placement;
-  return key_of(records, placement.substr(0, slash), placement.substr(slash + 1));
+  return key_of_reference(records, write.placement);
 }
 
 void TransactionJob::apply(sql::Sqlite& db) {
@@ -158,17 +162,17 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
   int64_t seq = ++m_state.now.seq;
   int64_t version = row.version + 1;
   int64_t key = row.key != 0 ? row.key : ++m_state.now.key;
-  std::string json = is_removal ? std::string() : stamp(write.text, version, m_receipt.recorded_at, m_shared.zone);
-  {
-    auto insert =
-        db.query("INSERT INTO version(seq, key, type, version, t, deleted, derived_from, json) VALUES(?,?,?,?,?,?,?,?)",
-                 seq, key, type, version, t, is_removal);
-    if (write.derived_from.empty())
-      insert.bind_null();
-    else
-      insert.bind(write.derived_from);
-    insert.bind(json).run();
+  std::optional<int64_t> origin;
+  if (!write.derived_from.empty()) {
+    origin = key_of_reference(records, write.derived_from);
+    if (*origin == 0)
+      refuse(Refusal::invalid, "not-found",
+             fmt::format("{} is said to come from {}, which was never written", name, write.derived_from));
   }
+  db.query("INSERT INTO version(seq, key, type, version, t, deleted, origin, body) VALUES(?,?,?,?,?,?,?,?)", seq, key,
+           type, version, t, is_removal, origin)
+      .bind_blob(is_removal ? std::string_view() : write.body)
+      .run();
   m_keys[name] = key;
   if (row.key == 0) {
     int64_t placement = placement_key(records, write);

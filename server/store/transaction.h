@@ -31,6 +31,7 @@ struct PreparedWrite {
   bool is_settled = false; ///< nothing to write: a condition found it there already (or found nothing to remove)
   Outcome settled;
   UnstampedText text;
+  std::string body; ///< the text as it will be kept
   std::vector<PreparedReference> references;
   std::vector<std::pair<std::string, std::string>> outside; ///< address, path
   std::string json_before;    ///< of the current version as seen when prepared: what it indexes has to go
@@ -55,7 +56,7 @@ using FindMatches = std::function<std::vector<std::string>(Records&, std::string
 
 /// Throws Refused with every dangling or unreadable reference that can be told already.
 PreparedTransaction prepare(const std::vector<Write>& writes, Records& records, const SearchIndex& index,
-                            const FindMatches& find_matches);
+                            Codebook& codebook, const FindMatches& find_matches);
 
 /// Thrown in the writer when a condition has another answer than when it was prepared: prepare again.
 struct PrepareAgain {};
@@ -99,6 +100,7 @@ private:
   void forget_references(sql::Sqlite& db, int64_t key, std::string_view json);
   void check_references(Records& records);
   void check_removed(Records& records);
+  int64_t key_of_reference(Records& records, std::string_view reference);
   int64_t placement_key(Records& records, const PreparedWrite& write);
   int64_t key_of(Records& records, std::string_view type, std::string_view id);
   PreparedTransaction& m_transaction;
