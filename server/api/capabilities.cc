@@ -67,6 +67,21 @@ http::Response capabilities(Call& call) {
   }
   json.end_array();
   interactions(json, {"transaction", "batch", "history-system"});
+  json.key("operation").begin_array();
+  for (const auto& [name, told] :
+       {std::pair{"viewdefinition-run",
+                  "Rows of a view over the records or over resources sent with it, as json, ndjson, "
+                  "csv or parquet. viewReference: ViewDefinition/NAME of a table of the programs, or "
+                  "the url of one of their views."},
+        std::pair{"viewdefinition-export",
+                  "Files of rows of several views, later (Prefer: respond-async), as ndjson, csv, "
+                  "json or parquet; kept for 24 hours."}})
+    json.begin_object()
+        .member("name", name)
+        .member("definition", "http://sql-on-fhir.org/OperationDefinition/$" + std::string(name))
+        .member("documentation", told)
+        .end_object();
+  json.end_array();
   json.end_object().end_array().end_object();
   return json_response(200, json.take(), k_fhir_json);
 }

@@ -21,6 +21,12 @@ http::Response search(Call& call);              // GET    /Type?query
 http::Response search_by_post(Call& call);      // POST   /Type/_search
 http::Response bundle(Call& call);              // POST   /
 http::Response validate(Call& call);            // POST   /Type/$validate, /Type/id/$validate
+http::Response run_view(Call& call);            // GET, POST /[ViewDefinition/[id/]]$viewdefinition-run
+http::Response start_view_export(Call& call);   // POST   /[ViewDefinition/[id/]]$viewdefinition-export
+http::Response view_export_status(Call& call);  // GET    /$viewdefinition-export/id/status
+http::Response view_export_result(Call& call);  // GET    /$viewdefinition-export/id/result
+http::Response view_export_file(Call& call);    // GET    /$viewdefinition-export/id/file
+http::Response cancel_view_export(Call& call);  // DELETE /$viewdefinition-export/id/status
 http::Response change_return_state(Call& call); // POST   /QuestionnaireResponse/id/$submit|$accept|$return|$lock
 
 } // namespace xinglin::api

@@ -36,6 +36,18 @@ Router::Router(Services& services) : m_services(&services) {
   add("POST", "/fhir/QuestionnaireResponse/:id/$return", change_return_state);
   add("POST", "/fhir/QuestionnaireResponse/:id/$lock", change_return_state);
 
+  for (const std::string_view method : {"GET", "POST"})
+    for (const std::string_view pattern : {"/fhir/$viewdefinition-run", "/fhir/ViewDefinition/$viewdefinition-run",
+                                           "/fhir/ViewDefinition/:id/$viewdefinition-run"})
+      add(method, pattern, run_view, Forms::of_rows);
+  for (const std::string_view pattern : {"/fhir/$viewdefinition-export", "/fhir/ViewDefinition/$viewdefinition-export",
+                                         "/fhir/ViewDefinition/:id/$viewdefinition-export"})
+    add("POST", pattern, start_view_export, Forms::of_rows);
+  add("GET", "/fhir/$viewdefinition-export/:export/status", view_export_status);
+  add("DELETE", "/fhir/$viewdefinition-export/:export/status", cancel_view_export);
+  add("GET", "/fhir/$viewdefinition-export/:export/result", view_export_result);
+  add("GET", "/fhir/$viewdefinition-export/:export/:file", view_export_file, Forms::of_rows);
+
   add("GET", "/api/status", status);
   add("GET", "/api/organizations", list_organizations);
   add("GET", "/api/indicators", list_indicators);
@@ -77,8 +89,8 @@ bool takes_json(const Call& call) {
 
 } // namespace
 
-void Router::add(std::string_view method, std::string_view pattern, Function function) {
-  m_routes.push_back({method, segments_of(pattern), function});
+void Router::add(std::string_view method, std::string_view pattern, Function function, Forms forms) {
+  m_routes.push_back({method, segments_of(pattern), function, forms});
 }
 
 http::Response Router::refuse(int status, std::string_view text) {
@@ -155,7 +167,7 @@ http::Response Router::dispatch(const http::Request& request) const {
     if (route->segments[i].starts_with(':')) call.places.emplace_back(route->segments[i].substr(1), segments[i]);
   call.query = http::parse_query(request.query);
   call.prefer = parse_prefer(request.header("Prefer"));
-  if (segments[0] == "fhir" && !takes_json(call))
+  if (segments[0] == "fhir" && route->forms == Forms::json && !takes_json(call))
     throw StatusError(406, "not-supported", "FHIR is served as application/fhir+json only; ask for that.");
 
   // 3. The answer.

@@ -21,12 +21,15 @@ public:
   static http::Response refuse(int status, std::string_view text);
 
 private:
+  /// In what form an answer may be asked for.
+  enum class Forms : uint8_t { json, of_rows };
   struct Route {
     std::string_view method;
     std::vector<std::string_view> segments; ///< ":name" takes any one segment
     Function function;
+    Forms forms;
   };
-  void add(std::string_view method, std::string_view pattern, Function function);
+  void add(std::string_view method, std::string_view pattern, Function function, Forms forms = Forms::json);
   http::Response dispatch(const http::Request& request) const;
 
   Services* m_services;

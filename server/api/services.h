@@ -23,11 +23,14 @@ struct Catalog;
 
 namespace xinglin::api {
 
+class ViewExports;
+
 struct Services {
   store::Store* store = nullptr;
   program::Program* program = nullptr;
   flatten::Warehouse* warehouse = nullptr;
   const indicator::Engine* engine = nullptr;
+  ViewExports* exports = nullptr;
   std::shared_ptr<const package::Catalog> catalog;
   base::Issues package_issues; ///< what was wrong with programs that were left out
   base::Clock clock = base::system_now;

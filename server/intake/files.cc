@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <system_error>
 
@@ -123,6 +125,12 @@ std::string read_file(const std::string& path) {
                  " bytes; cut it up, or write one resource a line (NDJSON).");
     if (got < k_read_bytes) return text;
   }
+}
+
+std::string read_bytes(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) refuse(Refusal::not_found, "not-found", path, "The file is not there.");
+  return std::string(std::istreambuf_iterator<char>(in), {});
 }
 
 void read_lines(const std::string& path, const std::function<bool(int line, std::string text)>& each) {

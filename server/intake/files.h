@@ -24,6 +24,9 @@ std::vector<File> find_files(const std::vector<std::string>& paths);
 /// The whole file, unpacked. Throws base::Refused: not_found, malformed (damaged gzip), too_large.
 std::string read_file(const std::string& path);
 
+/// The bytes as they lie there. Throws base::Refused(not_found).
+std::string read_bytes(const std::string& path);
+
 /// Calls `each` with the number (from 1) and text of each line that is not blank; return false to stop. Throws as
 /// read_file does.
 void read_lines(const std::string& path, const std::function<bool(int line, std::string text)>& each);

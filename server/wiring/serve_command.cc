@@ -3,6 +3,7 @@
 
 #include "server/access/caller.h"
 #include "server/api/router.h"
+#include "server/api/view_exports.h"
 #include "server/feed/feed.h"
 #include "server/flatten/warehouse.h"
 #include "server/package/model.h"
@@ -74,6 +75,8 @@ int serve(const Options& options) {
   services.version = program_version();
   services.commit = program_commit();
   services.web_directory = options.web;
+  api::ViewExports exports(*services.store, options.data + "/exports", services.clock);
+  services.exports = &exports;
   const api::Router router(services);
 
   watch_for_interrupt();

@@ -1,4 +1,4 @@
-"""Every *.http file beside this one, and every request in docs/fhir.md and docs/api.md, against the real program.
+"""Every *.http file beside this one, and every request in docs/fhir.md, docs/api.md and docs/views.md, against the real program.
 
 Run: python3 -m unittest -v tests/api/http_cases_test.py
 """
@@ -13,6 +13,7 @@ from server import Server  # noqa: E402
 
 CONVERSATIONS = {path.stem: [path] for path in sorted((ROOT / "tests" / "api" / "cases").glob("*.http"))}
 CONVERSATIONS["documentation"] = [ROOT / "docs" / "fhir.md", ROOT / "docs" / "api.md"]  # one after the other
+CONVERSATIONS["views"] = [ROOT / "docs" / "views.md"]
 
 
 class HttpCases(unittest.TestCase):

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -108,6 +109,14 @@ class View(unittest.TestCase):
         done = self.run_view(source, "rows.parquet")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual((self.directory / "rows.parquet").read_bytes()[:4], b"PAR1")
+
+    def test_the_example_of_the_documentation(self):
+        text = (ROOT / "docs" / "views.md").read_text()
+        view, record = re.findall(r"^```json\n(.*?)^```", text, re.S | re.M)
+        wanted = re.search(r"^```csv\n(.*?)^```", text, re.S | re.M)[1]
+        done = self.run_view(self.write("record.json", record), "rows.csv", view=self.write("drugs.json", view))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual((self.directory / "rows.csv").read_text(), wanted)
 
     def test_columns(self):
         done = run("view", "columns", self.view, "--json", check=True)
