@@ -1,6 +1,8 @@
 #include "server/intake/export.h"
 
 #include "lib/base/issue.h"
+#include "lib/base/text.h"
+#include "lib/fhir/definitions.h"
 #include "server/intake/files.h"
 
 #include <charconv>
@@ -15,6 +17,25 @@ ExportReport export_records(const store::Store& store, const ExportOptions& opti
   if (failed)
     throw base::Refused(base::Refusal::unavailable, "exception",
                         "The directory " + options.directory + " cannot be made: " + failed.message() + ".");
+  // Files of another export would be taken for a part of this one.
+  for (std::filesystem::directory_iterator it(options.directory, failed), end; !failed && it != end;
+       it.increment(failed))
+    if (const std::string name = it->path().filename().string();
+        name.ends_with(".ndjson") || name.ends_with(".ndjson.gz"))
+      throw base::Refused(base::Refusal::conflict, "duplicate",
+                          "The directory " + options.directory + " has records in it already (" + name +
+                              "); name an empty one.");
+  if (failed)
+    throw base::Refused(base::Refusal::unavailable, "exception",
+                        "The directory " + options.directory + " cannot be read: " + failed.message() + ".");
+  for (const std::string& type : options.types)
+    if (!fhir::is_resource_type(type)) {
+      const auto known = fhir::resource_types();
+      const std::string near = base::suggest(type, std::vector<std::string>(known.begin(), known.end()));
+      throw base::Refused(base::Refusal::malformed, "value",
+                          "FHIR R4 has no resource type \"" + type + "\"" +
+                              (near.empty() ? "." : "; did you mean " + near + "?"));
+    }
   const auto snapshot = store.snapshot(options.as_of);
   ExportReport report;
   report.as_of = snapshot->commit();

@@ -25,7 +25,7 @@ struct ExportReport {
 };
 
 /// One file a type, Type.ndjson or Type.ndjson.gz, each resource a line, ordered by id: the same records give the same
-/// bytes. Throws base::Refused when the directory cannot be written.
+/// bytes. Throws base::Refused when the directory cannot be written or holds NDJSON already, or a type is none.
 ExportReport export_records(const store::Store& store, const ExportOptions& options);
 
 /// "epoch:t", an instant or a date (its end) → the commit. Throws base::Refused(malformed) for anything else, or a

@@ -37,8 +37,13 @@ constexpr size_t k_read_bytes = 1u << 20;
 }
 
 bool ends_with_any(std::string_view name, std::initializer_list<std::string_view> endings) {
-  if (name.ends_with(".gz")) name.remove_suffix(3);
-  return std::any_of(endings.begin(), endings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+  auto ends_with = [&](std::string_view ending) { // in capitals too
+    return name.size() >= ending.size() &&
+           std::equal(ending.begin(), ending.end(), name.end() - static_cast<std::ptrdiff_t>(ending.size()),
+                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b - 'A' + 'a' : b); });
+  };
+  if (ends_with(".gz")) name.remove_suffix(3);
+  return std::any_of(endings.begin(), endings.end(), ends_with);
 }
 
 bool is_lines(std::string_view name) {

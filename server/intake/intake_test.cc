@@ -117,13 +117,14 @@ TEST_CASE("a collection's resources keep their ids") {
 TEST_CASE("files of a directory: what is referred to comes first") {
   const test::TemporaryDirectory directory;
   for (const char* name : {"Observation.ndjson", "Patient.ndjson.gz", "Organization.ndjson", "b.json", "a.json.gz",
-                           "notes.txt", "sub/Encounter-2.ndjson"})
+                           "C.JSON", "notes.txt", "sub/Encounter-2.ndjson"})
     put(directory.path() / name, "");
   std::vector<std::string> names;
   for (const intake::File& file : intake::find_files({directory.path().string()}))
     names.push_back(std::filesystem::path(file.path).filename().string() + (file.lines ? " lines" : ""));
-  CHECK(names == std::vector<std::string>{"a.json.gz", "b.json", "Organization.ndjson lines", "Patient.ndjson.gz lines",
-                                          "Encounter-2.ndjson lines", "Observation.ndjson lines"});
+  CHECK(names == std::vector<std::string>{"C.JSON", "a.json.gz", "b.json", "Organization.ndjson lines",
+                                          "Patient.ndjson.gz lines", "Encounter-2.ndjson lines",
+                                          "Observation.ndjson lines"});
   CHECK_THROWS_AS(intake::find_files({(directory.path() / "none").string()}), base::Refused);
 }
 

@@ -34,10 +34,10 @@ std::string to_json(const intake::LoadReport& report) {
 } // namespace
 
 int load(const Options& options) {
+  watch_for_interrupt(); // before the directory is opened: opening it takes a moment, too
   House house(options);
   store::Store& store = house.store(true);
   program::Program& program = house.program();
-  watch_for_interrupt();
   intake::LoadReport report;
   {
     Progress progress("loading");

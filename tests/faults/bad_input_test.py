@@ -45,7 +45,7 @@ class Files(unittest.TestCase):
         for part in (str(path), *parts):
             self.assertIn(part, said)
         if command == "load":
-            exported = run("export", "-o", self.directory / "out", "--type", "Patient", "--type", "Observation", "--json", data=self.data, check=True)
+            exported = run("export", "-o", tempfile.mkdtemp(dir=self.directory), "--type", "Patient", "--type", "Observation", "--json", data=self.data, check=True)
             self.assertEqual(json.loads(exported.stdout)["resources"], {})
         return said
 
@@ -113,6 +113,27 @@ class Files(unittest.TestCase):
         done = run("load", self.directory, data=self.data)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("3 resources written", done.stdout)
+
+    def test_an_export_goes_into_a_directory_without_another(self):
+        self.write("p.ndjson", '{"resourceType":"Patient","id":"p"}\n')
+        run("load", self.directory, data=self.data, check=True)
+        out = self.directory / "exported"
+        run("export", "-o", out, "--type", "Patient", data=self.data, check=True)
+        before = (out / "Patient.ndjson").read_bytes()
+        for options in ([], ["--gzip"], ["--as-of", "1:0"]):
+            done = run("export", "-o", out, *options, data=self.data)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("Patient.ndjson", done.stderr)
+            self.assertIn("empty", done.stderr)
+        self.assertEqual([path.name for path in out.iterdir()], ["Patient.ndjson"])
+        self.assertEqual((out / "Patient.ndjson").read_bytes(), before)
+
+    def test_a_type_that_is_none_is_not_exported(self):
+        self.write("p.ndjson", '{"resourceType":"Patient","id":"p"}\n')
+        run("load", self.directory, data=self.data, check=True)
+        done = run("export", "-o", self.directory / "exported", "--type", "Patiant", data=self.data)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("did you mean Patient?", done.stderr)
 
 
 class Usage(unittest.TestCase):

@@ -44,7 +44,7 @@ class Stop(unittest.TestCase):
             rest = json.loads(run("--json", "load", files, data=data, check=True).stdout)
             self.assertEqual(rest["skipped"], report["loaded"])
             self.assertEqual(rest["loaded"], 400 - report["loaded"])
-            exported = json.loads(run("--json", "export", "-o", files.parent / "out", "--type", "Patient", data=data, check=True).stdout)
+            exported = json.loads(run("--json", "export", "-o", files.parent / "rest", "--type", "Patient", data=data, check=True).stdout)
             self.assertEqual(exported["resources"], {"Patient": 400 * 30})
 
     def test_a_load_that_was_killed_and_begun_again_writes_nothing_twice(self):
