@@ -19,7 +19,7 @@ void NameTable::load(sql::Sqlite& db) {
 
 int64_t NameTable::find(std::string_view name) const {
   std::shared_lock lock(m_mutex);
-  auto found = m_ids.find(std::string(name));
+  auto found = m_ids.find(name);
   return found == m_ids.end() ? 0 : found->second;
 }
 

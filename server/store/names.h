@@ -11,6 +11,12 @@
 
 namespace xinglin::store {
 
+/// Looks a name up without making a string of it.
+struct NameHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
+
 class NameTable {
 public:
   explicit NameTable(std::string table) : m_table(std::move(table)) {}
@@ -26,7 +32,7 @@ public:
 private:
   std::string m_table;
   mutable std::shared_mutex m_mutex;
-  std::unordered_map<std::string, int64_t> m_ids;
+  std::unordered_map<std::string, int64_t, NameHash, std::equal_to<>> m_ids;
   std::vector<std::string> m_names; ///< number n stands at n-1
 };
 

@@ -53,6 +53,7 @@ public:
             Refusal::invalid, "duplicate",
             fmt::format("the fullUrl {} stands twice in the transaction; give each entry its own", write.full_url));
     }
+    m_result.seen = m_records.last_commit();
     // 3. References, then the text that will stand.
     for (size_t i = 0; i < m_writes.size(); i++)
       if (!m_result.writes[i].is_settled) finish(i);
@@ -193,7 +194,9 @@ private:
   void finish(size_t position) {
     PreparedWrite& prepared = m_result.writes[position];
     if (!prepared.id_is_ours) {
-      if (auto before = m_records.read(prepared.type, prepared.id)) {
+      const CurrentRow row = m_records.find(prepared.type, prepared.id);
+      prepared.is_unknown = row.key == 0;
+      if (auto before = row.key != 0 ? m_records.read_key(row.key) : std::nullopt) {
         prepared.version_before = before->version;
         prepared.json_before = std::move(before->json);
         if (prepared.kind == Write::Kind::remove) prepared.derived_from = before->derived_from;
@@ -222,9 +225,11 @@ private:
       if (read.form == ReferenceForm::relative) {
         targets.push_back(fmt::format("{}/{}", read.type, read.id));
         if (seen.insert(fmt::format("{} {}", targets.back(), found.path)).second) {
-          CurrentRow row = m_records.find(read.type, read.id);
-          prepared.references.push_back(
-              {std::string(read.type), std::string(read.id), found.path, found.expression, position, row.key});
+          // OPTIMIZATION: a load names the same organisation and the same people over and over.
+          auto [target, is_new] = m_targets.try_emplace(targets.back());
+          if (is_new) target->second = m_records.find(read.type, read.id);
+          prepared.references.push_back({std::string(read.type), std::string(read.id), found.path, found.expression,
+                                         position, target->second.key, target->second.exists()});
         }
         continue;
       }
@@ -305,6 +310,7 @@ private:
   PreparedTransaction m_result;
   std::unordered_map<std::string, std::string> m_by_full_url;
   std::unordered_map<std::string, size_t> m_first_of_condition;
+  std::unordered_map<std::string, CurrentRow> m_targets; ///< of references, "Type/id"
   Issues m_issues;
 };
 

@@ -113,8 +113,30 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
   };
   sql::Sqlite& db = records.db();
   int64_t type = m_shared.types.add(db, write.type);
-  CurrentRow row = write.id_is_ours ? CurrentRow{} : records.find(write.type, write.id);
   std::string name = fmt::format("{}/{}", write.type, write.id);
+  CommitNumber t = m_state.now.t + 1;
+  // OPTIMIZATION: what was not there when the transaction was prepared is hardly ever there now; so its row is put in
+  // without looking, unless something is in the way.
+  bool is_inserted = false;
+  bool may_insert =
+      (write.id_is_ours || write.is_unknown) && write.kind != Write::Kind::remove && write.if_match.value_or(0) == 0;
+  if (may_insert) {
+    int64_t key = m_state.now.key + 1;
+    m_keys[name] = key; // it may lie with itself
+    int64_t placement = placement_key(records, write);
+    db.query("INSERT INTO resource(key, type, id, version, seq, t, deleted, placement) VALUES(?,?,?,1,?,?,0,?) "
+             "ON CONFLICT DO NOTHING",
+             key, type, write.id, m_state.now.seq + 1, t, placement)
+        .run();
+    is_inserted = db.changes() == 1;
+    if (is_inserted) {
+      m_state.now.key = key;
+      write.is_placed = placement != 0 || write.placement.empty(); // else what it belongs to comes later
+    } else {
+      m_keys.erase(name);
+    }
+  }
+  CurrentRow row = is_inserted ? CurrentRow{} : records.find(write.type, write.id);
   std::string current_origin;
   bool is_stale = m_index.units_of(write.type).generation != write.generation;
   if (row.key != 0) {
@@ -158,10 +180,11 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
 
   // The version, and the row that says it is the present one.
   bool is_removal = write.kind == Write::Kind::remove;
-  CommitNumber t = m_state.now.t + 1;
   int64_t seq = ++m_state.now.seq;
   int64_t version = row.version + 1;
-  int64_t key = row.key != 0 ? row.key : ++m_state.now.key;
+  int64_t key = is_inserted ? m_state.now.key : row.key;
+  assert(key != 0 && "a new resource has its row");
+  if (is_removal) m_state.last_removal = t;
   std::optional<int64_t> origin;
   if (!write.derived_from.empty()) {
     origin = key_of_reference(records, write.derived_from);
@@ -174,16 +197,9 @@ Outcome TransactionJob::write_one(Records& records, PreparedWrite& write, size_t
       .bind_blob(is_removal ? std::string_view() : write.body)
       .run();
   m_keys[name] = key;
-  if (row.key == 0) {
-    int64_t placement = placement_key(records, write);
-    write.is_placed = placement != 0 || write.placement.empty(); // else what it belongs to comes later
-    db.query("INSERT INTO resource(key, type, id, version, seq, t, deleted, placement) VALUES(?,?,?,?,?,?,0,?)", key,
-             type, write.id, version, seq, t, placement)
-        .run();
-  } else {
+  if (!is_inserted)
     db.query("UPDATE resource SET version=?, seq=?, t=?, deleted=? WHERE key=?", version, seq, t, is_removal, key)
         .run();
-  }
   m_count_changes[type] += (is_removal ? 0 : 1) - (row.exists() ? 1 : 0);
   if (row.exists()) {
     forget_references(db, key, write.json_before);
@@ -234,7 +250,9 @@ void TransactionJob::check_references(Records& records) {
     int64_t key = m_keys.at(write.type + "/" + write.id);
     for (const PreparedReference& reference : write.references) {
       int64_t target = reference.key ? reference.key : key_of(records, reference.type, reference.id);
-      bool stands = m_standing.contains(target);
+      // What stood when the transaction was prepared stands still, unless something was removed since.
+      bool stands = (reference.stood && m_removed.empty() && m_state.last_removal <= m_transaction.seen) ||
+                    m_standing.contains(target);
       if (!stands && target != 0) {
         auto row = db.query("SELECT deleted FROM resource WHERE key=?", target);
         stands = row.step() && row.whole(0) == 0;

@@ -18,8 +18,9 @@ inline constexpr size_t k_reference_issues_max = 100; ///< dangling references t
 /// A reference that must hold when the transaction is done.
 struct PreparedReference {
   std::string type, id, path, expression;
-  size_t write = 0; ///< position in the transaction
-  int64_t key = 0;  ///< of the target; 0 = not known when prepared
+  size_t write = 0;   ///< position in the transaction
+  int64_t key = 0;    ///< of the target; 0 = not known when prepared
+  bool stood = false; ///< when prepared
 };
 
 struct PreparedWrite {
@@ -27,6 +28,7 @@ struct PreparedWrite {
   std::string type, id, derived_from, placement;
   std::optional<int64_t> if_match;
   bool id_is_ours = false; ///< a fresh UUID: nothing can stand there
+  bool is_unknown = false; ///< nothing stood there, deleted or not, when it was prepared
   bool is_placed = false;  ///< its row says already where it belongs
   bool is_settled = false; ///< nothing to write: a condition found it there already (or found nothing to remove)
   Outcome settled;
@@ -49,6 +51,7 @@ struct PreparedCondition {
 struct PreparedTransaction {
   std::vector<PreparedWrite> writes;
   std::vector<PreparedCondition> conditions;
+  CommitNumber seen = 0; ///< the last commit there was when it was prepared
 };
 
 /// Answers a conditional: ids of current resources that match, at most two.
@@ -77,6 +80,7 @@ struct WriterState final : GroupObserver {
     size_t types = 0, paths = 0, systems = 0;
   };
   Position now;
+  CommitNumber last_removal = 0; ///< since the start; what stood after it stands
   std::function<void(CommitNumber)> on_durable;
   std::function<void(sql::Sqlite&)> on_undone;
 
