@@ -305,6 +305,7 @@ Tri equal(const Item& a, const Item& b) {
     if (left.kind != right.kind) return Tri::no;
     if (left.kind == SystemKind::quantity) {
       const auto order = compare(left.quantity, right.quantity);
+      if (!order && differ_in_kind(left.quantity, right.quantity)) return Tri::no;
       return order ? tri(*order == 0) : Tri::empty;
     }
     if (left.kind == SystemKind::string) return tri(left.text == right.text);

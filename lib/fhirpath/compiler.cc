@@ -70,6 +70,12 @@ public:
 
   std::shared_ptr<const Compiled> run(const StaticType& context) {
     m_ast = parse(m_out->text);
+    for (const Ast::Node& n : m_ast.nodes) {
+      const size_t first = n.has_input ? 1 : 0;
+      if (n.kind == Ast::Kind::function && n.text == "defineVariable" && n.children.size() > first &&
+          node(n.children[first]).kind == Ast::Kind::string)
+        m_ever_defined.push_back(node(n.children[first]).text);
+    }
     if (context.known && context.types.size() == 1) m_out->context = context.types.front();
     const Typed root = compile(m_ast.root, {context, true});
     m_out->root = root.never ? emit(Code::empty, 0) : root.op;
@@ -234,9 +240,10 @@ private:
     if (m_options.constants)
       for (const auto& one : *m_options.constants)
         if (one.name == n.text) return constant(n, one);
-    const bool built_in =
-        n.text == "resource" || n.text == "rootResource" || n.text == "context" || n.text == "today" || n.text == "now";
-    const bool defined = std::find(m_defined.begin(), m_defined.end(), n.text) != m_defined.end();
+    const bool built_in = is_built_in(n.text);
+    const bool defined = is_in(m_defined, n.text);
+    if (!defined && is_in(m_ever_defined, n.text))
+      fail(n.offset, "the variable %" + n.text + " is not in reach here: it is defined in another branch");
     if (m_options.known_variables && !built_in && !defined) {
       const auto& known = *m_options.known_variables;
       if (std::find(known.begin(), known.end(), n.text) == known.end())
@@ -270,6 +277,14 @@ private:
     }
     default: return literal(n, Item::of(keep(constant.text)), SystemKind::string);
     }
+  }
+
+  static bool is_built_in(std::string_view name) {
+    return name == "resource" || name == "rootResource" || name == "context" || name == "today" || name == "now";
+  }
+
+  static bool is_in(const std::vector<std::string>& list, const std::string& text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
   }
 
   // --- paths
@@ -437,9 +452,17 @@ private:
 
   // --- operators
 
+  /// An operand or argument: what it defines is out of reach behind it.
+  Typed compile_apart(uint32_t at, const Scope& scope) {
+    const size_t defined = m_defined.size();
+    Typed out = compile(at, scope);
+    m_defined.resize(defined);
+    return out;
+  }
+
   Typed binary(const Ast::Node& n, const Scope& scope) {
-    const Typed left = compile(n.children[0], scope);
-    const Typed right = compile(n.children[1], scope);
+    const Typed left = compile_apart(n.children[0], scope);
+    const Typed right = compile_apart(n.children[1], scope);
     struct Entry {
       std::string_view text;
       Code code;
@@ -515,27 +538,27 @@ private:
     if (takes_text(info->code)) check_text(n, input.type);
     if (takes_order(info->code)) check_order(n, n.text + "()", input.type);
 
-    const size_t defined = m_defined.size();
     std::vector<uint32_t> args;
     std::vector<StaticType> types;
     Scope item{one_of(input.type), false};
     if (!n.has_input) item.is_root = scope.is_root && info->code == Code::iif;
     uint8_t flags = 0;
     for (size_t i = 0; i < argument.size(); ++i) {
-      const bool per_item = (info->per_item >> i & 1) != 0;
+      const bool per_item = info->per_item == k_every_argument || (info->per_item >> i & 1) != 0;
       uint32_t at = argument[i];
       if (info->code == Code::sort && node(at).kind == Ast::Kind::unary && node(at).text == "-") {
         flags = static_cast<uint8_t>(flags | 1u << i);
         at = node(at).children[0];
       }
-      const Typed typed_argument = compile(at, per_item ? item : scope);
-      if (per_item) m_defined.resize(defined);
+      const Typed typed_argument = compile_apart(at, per_item ? item : scope);
       args.push_back(typed_argument.op);
       types.push_back(typed_argument.type);
     }
     if (info->code == Code::define_variable) {
       const Ast::Node& name = node(argument[0]);
       if (name.kind != Ast::Kind::string) fail(name.offset, "defineVariable() wants the variable's name as a text");
+      if (is_in(m_defined, name.text) || is_built_in(name.text))
+        fail(name.offset, "the variable %" + name.text + " is defined already");
       m_defined.push_back(name.text);
     }
     if (info->code == Code::where) {
@@ -694,7 +717,8 @@ private:
   const CompileOptions& m_options;
   std::shared_ptr<Compiled> m_out;
   Ast m_ast;
-  std::vector<std::string> m_defined; ///< by defineVariable(), in reach
+  std::vector<std::string> m_defined;      ///< by defineVariable(), in reach
+  std::vector<std::string> m_ever_defined; ///< anywhere in the expression
 };
 
 } // namespace

@@ -26,6 +26,8 @@ enum class Gives : uint8_t {
   special, ///< the compiler has its own rule
 };
 
+inline constexpr uint8_t k_every_argument = 255;
+
 struct FunctionInfo {
   std::string_view name;
   Code code;

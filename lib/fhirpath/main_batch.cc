@@ -4,6 +4,7 @@
 
 #include "lib/base/issue.h"
 #include "lib/fhirpath/expression.h"
+#include "lib/fhirpath/functions.h"
 
 #include <iostream>
 #include <map>
@@ -55,7 +56,12 @@ std::string answer(fhir::Node line, fhir::Node resource) {
 
 } // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  if (count == 2 && std::string_view(arguments[1]) == "--functions") { // the names of all functions, one a line
+    for (const auto& name : fhirpath::function_names())
+      std::cout << name << '\n';
+    return 0;
+  }
   std::ios::sync_with_stdio(false);
   std::map<std::string, fhir::Document> documents;
   for (std::string text; std::getline(std::cin, text);) {

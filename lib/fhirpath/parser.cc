@@ -163,13 +163,22 @@ private:
       take();
       node.kind = Ast::Kind::function;
       if (!is_symbol(")")) {
-        do
+        do {
           node.children.push_back(expression(0));
-        while (take_symbol(","));
+          if (token.text == "sort") direction(node.children.back());
+        } while (take_symbol(","));
       }
       expect(")");
     }
     return add(std::move(node));
+  }
+
+  /// After a key of sort(): asc, or desc, which is kept as a minus before the key.
+  void direction(uint32_t& key) {
+    if (peek().kind != Token::Kind::word || (peek().text != "asc" && peek().text != "desc")) return;
+    const Token token = take();
+    if (token.text == "desc")
+      key = add({.kind = Ast::Kind::unary, .offset = token.offset, .text = "-", .children = {key}});
   }
 
   std::string type_name() {

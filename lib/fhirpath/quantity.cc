@@ -168,6 +168,13 @@ std::optional<std::strong_ordering> compare(const QuantityValue& a, const Quanti
   });
 }
 
+bool differ_in_kind(const QuantityValue& a, const QuantityValue& b) {
+  if (a.calendar != b.calendar && (is_long(a) || is_long(b))) return false;
+  const auto left = find_unit(ucum_code(a));
+  const auto right = find_unit(ucum_code(b));
+  return left && right && left->dimensions != right->dimensions;
+}
+
 size_t hash(const QuantityValue& quantity) {
   const auto of_text = [](const std::string& text) { return std::hash<std::string>()(text); };
   constexpr size_t k_time = 77; // years, months and seconds meet in more than one way: all times have one hash

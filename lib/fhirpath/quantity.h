@@ -13,6 +13,9 @@ namespace xinglin::fhirpath {
 /// Empty when the units cannot be brought together, or a calendar year or month meets UCUM's 'a' or 'mo', whose
 /// lengths differ.
 std::optional<std::strong_ordering> compare(const QuantityValue& a, const QuantityValue& b);
+/// Two units of UCUM that measure different things, as 'kg' and 's': such quantities are not equal, rather than
+/// unknown.
+bool differ_in_kind(const QuantityValue& a, const QuantityValue& b);
 /// Equal after rounding to the less precise of the two; calendar and UCUM years and months count as alike.
 bool equivalent(const QuantityValue& a, const QuantityValue& b);
 /// Quantities that compare as equal have equal hashes.

@@ -6,7 +6,9 @@
 #include "lib/fhirpath/quantity.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstring>
 #include <unordered_map>
 
 namespace xinglin::fhirpath {
@@ -57,7 +59,7 @@ bool is_system_string(const Item& item) {
   return true;
 }
 
-bool gives_boolean(Code code) {
+constexpr bool is_boolean(Code code) {
   switch (code) {
   case Code::is_type:
   case Code::resolve_is:
@@ -110,6 +112,22 @@ bool gives_boolean(Code code) {
   }
 }
 
+constexpr auto k_gives_boolean = [] {
+  std::array<bool, 256> out{};
+  for (size_t i = 0; i < out.size(); ++i)
+    out[i] = is_boolean(static_cast<Code>(i));
+  return out;
+}();
+
+bool gives_boolean(Code code) {
+  return k_gives_boolean[static_cast<size_t>(code)];
+}
+
+/// OPTIMIZATION: most names that differ do so in their first or last letter. Sizes are equal, and not zero.
+bool same_letters(std::string_view a, std::string_view b) {
+  return a.front() == b.front() && a.back() == b.back() && std::memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
 /// "Patient/1" of "http://x/fhir/Patient/1/_history/2": type and id, or two empty texts.
 std::pair<std::string_view, std::string_view> type_and_id(std::string_view reference) {
   if (const size_t history = reference.find("/_history/"); history != std::string_view::npos)
@@ -131,20 +149,16 @@ void Running::fail(const Op& op, const std::string& message) const {
   fail_at(m_program.text, op.offset, message);
 }
 
-void Running::count(uint64_t steps) {
-  m_evaluator.m_steps += steps;
-  if (m_evaluator.m_steps > m_evaluator.m_steps_max)
-    throw base::Refused(base::Refusal::too_large, "too-costly",
-                        "FHIRPath: more than " + std::to_string(m_evaluator.m_steps_max) +
-                            " steps: narrow the expression: " + m_program.text);
+void Running::refuse_steps() const {
+  throw base::Refused(base::Refusal::too_large, "too-costly",
+                      "FHIRPath: more than " + std::to_string(m_evaluator.m_steps_max) +
+                          " steps: narrow the expression: " + m_program.text);
 }
 
-void Running::push(const Item& item) {
-  if (m_stack.size() >= k_items_max)
-    throw base::Refused(base::Refusal::too_large, "too-costly",
-                        "FHIRPath: more than " + std::to_string(k_items_max) +
-                            " items: narrow the expression: " + m_program.text);
-  m_stack.push_back(item);
+void Running::refuse_items() const {
+  throw base::Refused(base::Refusal::too_large, "too-costly",
+                      "FHIRPath: more than " + std::to_string(k_items_max) +
+                          " items: narrow the expression: " + m_program.text);
 }
 
 size_t Running::eval_input(const Op& op, const Frame& frame) {
@@ -510,12 +524,13 @@ void Running::step_into(const Item& item, const Step& step) {
   }
   const TypeInfo* type = element ? element->written.front().type : nullptr;
   const std::string_view wanted = step.name;
+  if (wanted.empty()) return;
   fhir::Node value;
   fhir::Node twin;
   for (fhir::Node member = object.first(); member; member = member.next()) {
     const std::string_view name = member.name();
     if (name.size() == wanted.size()) {
-      if (name != wanted) continue;
+      if (!same_letters(name, wanted)) continue;
       value = member;
       if (!member.is_array()) break;
       if (type && !type->is_primitive) break;
@@ -1252,13 +1267,19 @@ void Running::simple_collection(const Op& op, const Frame& frame) {
     }
     return m_stack.resize(out);
   }
-  case Code::coalesce: {
-    for (size_t i = 0; i < op.count; ++i) {
-      m_stack.resize(base);
-      eval(argument(op, i), frame);
-      if (m_stack.size() > base) return;
+  case Code::coalesce: { // the first of the arguments that gives anything for the input
+    const size_t end = m_stack.size();
+    for (size_t i = 0; i < op.count && m_stack.size() == end; ++i) {
+      if (op.input == k_none) {
+        eval(argument(op, i), frame);
+        continue;
+      }
+      for (size_t j = base; j < end; ++j) {
+        const Frame inner{m_stack[j], true, static_cast<int64_t>(j - base), frame.total};
+        eval(argument(op, i), inner);
+      }
     }
-    return;
+    return move_down(base, end);
   }
   default: assert(false && "an operation without a rule");
   }

@@ -22,8 +22,16 @@ public:
 private:
   // --- the machine
   [[noreturn]] void fail(const Op& op, const std::string& message) const;
-  void count(uint64_t steps = 1);
-  void push(const Item& item);
+  void count(uint64_t steps = 1) {
+    m_evaluator.m_steps += steps;
+    if (m_evaluator.m_steps > m_evaluator.m_steps_max) refuse_steps();
+  }
+  void push(const Item& item) {
+    if (m_stack.size() >= k_items_max) refuse_items();
+    m_stack.push_back(item);
+  }
+  [[noreturn]] void refuse_steps() const;
+  [[noreturn]] void refuse_items() const;
   uint32_t argument(const Op& op, size_t position) const { return m_program.args[op.args + position]; }
   size_t eval_input(const Op& op, const Frame& frame); ///< returns where the input begins
   void move_down(size_t base, size_t from);            ///< what lies from `from` on comes to `base`
