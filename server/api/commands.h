@@ -16,6 +16,12 @@ http::Response find_residents(Call& call);     // GET /api/residents?q
 http::Response resident_record(Call& call);    // GET /api/residents/ID
 http::Response list_forms(Call& call);         // GET /api/forms
 http::Response form_definition(Call& call);    // GET /api/forms/ID
+http::Response list_registers(Call& call);     // GET /api/registers
+http::Response register_entries(Call& call);   // GET /api/registers/ID/entries[?q&org]
+http::Response list_returns(Call& call);       // GET /api/returns?org&period
+http::Response submission(Call& call);         // GET /api/submissions/ID
+http::Response save_submission(Call& call);    // POST /api/submissions[?check=true]
+http::Response table_file(Call& call);         // POST /api/table.xlsx
 http::Response status(Call& call);             // GET /api/status
 
 } // namespace xinglin::api

@@ -9,13 +9,11 @@ namespace xinglin::api {
 namespace {
 
 void append_items(fhir::JsonWriter& json, const std::vector<package::Item>& items) {
-  static constexpr std::string_view k_types[] = {"string",   "text",   "integer",   "decimal",    "boolean", "date",
-                                                 "datetime", "choice", "reference", "citizen_id", "money"};
   json.begin_array();
   for (const package::Item& item : items) {
     json.begin_object().member("id", item.id);
     append_text(json.key("title"), item.title);
-    json.member("type", item.items.empty() ? k_types[static_cast<size_t>(item.type)] : "group");
+    json.member("type", item.items.empty() ? package::to_string(item.type) : "group");
     json.key("required").boolean(item.required).key("repeats").boolean(item.repeats);
     if (!item.unit.empty()) json.member("unit", item.unit);
     if (!item.range_low.empty()) json.member("low", item.range_low);
@@ -35,12 +33,21 @@ void append_items(fhir::JsonWriter& json, const std::vector<package::Item>& item
   json.end_array();
 }
 
-void append_head(fhir::JsonWriter& json, const package::Form& form) {
+void append_head(fhir::JsonWriter& json, const package::Form& form, const package::Catalog& catalog) {
   static constexpr std::string_view k_cycles[] = {"", "month", "quarter", "half", "year"};
   json.member("id", form.id).member("program", form.program);
   append_text(json.key("title"), form.title);
   json.member("version", form.version).member("source", form.source).member("about", form.about);
+  if (const auto about = catalog.registers.find(form.about); about != catalog.registers.end()) {
+    append_text(json.key("about_title"), about->second.title);
+    json.member("about_type", about->second.kept_as);
+  }
+  if (const auto program = catalog.programs.find(form.program); program != catalog.programs.end())
+    append_text(json.key("program_title"), program->second.title);
   json.member("happened", form.happened).member("cycle", k_cycles[static_cast<size_t>(form.cycle)]);
+  if (form.due_days > 0) {
+    json.key("due_days").number(form.due_days).key("due_working_days").boolean(form.due_working_days);
+  }
 }
 
 } // namespace
@@ -50,7 +57,7 @@ http::Response list_forms(Call& call) {
   json.begin_array();
   for (const auto& [id, form] : call.services->catalog->forms) {
     json.begin_object();
-    append_head(json, form);
+    append_head(json, form, *call.services->catalog);
     json.end_object();
   }
   return json_response(200, json.end_array().take());
@@ -69,8 +76,15 @@ http::Response form_definition(Call& call) {
   }
   fhir::JsonWriter json;
   json.begin_object();
-  append_head(json, found->second);
+  append_head(json, found->second, *call.services->catalog);
   append_items(json.key("items"), found->second.items);
+  json.key("checks").begin_array();
+  for (const package::Check& check : found->second.checks) {
+    json.begin_object().member("when", check.when).member("severity", base::to_string(check.severity));
+    append_text(json.key("message"), check.message);
+    json.end_object();
+  }
+  json.end_array();
   return json_response(200, json.end_object().take());
 }
 

@@ -1,4 +1,6 @@
 // GET /api/residents?q, GET /api/residents/ID: a person and what was recorded about them. docs/api.md
+#include "server/api/residents.h"
+
 #include "lib/base/id.h"
 #include "lib/fhir/definitions.h"
 #include "lib/sql/duck.h"
@@ -22,14 +24,6 @@ constexpr size_t k_summary_answers = 4; ///< answers in the line under a title
 
 std::string text(fhir::Node node) {
   return std::string(node.text());
-}
-
-/// 110101********1234: the place and the check stay, the day of birth does not.
-std::string masked(std::string_view citizen_id) {
-  constexpr size_t k_head = 6, k_tail = 4;
-  if (citizen_id.size() <= k_head + k_tail) return std::string(citizen_id.size(), '*');
-  return std::string(citizen_id.substr(0, k_head)) + std::string(citizen_id.size() - k_head - k_tail, '*') +
-         std::string(citizen_id.substr(citizen_id.size() - k_tail));
 }
 
 std::string name_of(fhir::Node patient) {
@@ -63,7 +57,7 @@ void append_resident(fhir::JsonWriter& json, const store::Snapshot& snapshot, co
   const fhir::Node patient = document.root();
   json.begin_object().member("id", version.id).member("name", name_of(patient));
   json.member("sex", patient["gender"].text()).member("birth_date", patient["birthDate"].text());
-  json.member("citizen_id", masked(citizen_id_of(patient)));
+  json.member("citizen_id", masked_citizen_id(citizen_id_of(patient)));
   json.member("org_name", organization_name(snapshot, patient["managingOrganization"]["reference"].text()));
   json.end_object();
 }
@@ -207,6 +201,25 @@ std::string_view person_parameter(std::string_view type) {
 }
 
 } // namespace
+
+std::string masked_citizen_id(std::string_view citizen_id) {
+  constexpr size_t k_head = 6, k_tail = 4;
+  if (citizen_id.size() <= k_head + k_tail) return std::string(citizen_id.size(), '*');
+  return std::string(citizen_id.substr(0, k_head)) + std::string(citizen_id.size() - k_head - k_tail, '*') +
+         std::string(citizen_id.substr(citizen_id.size() - k_tail));
+}
+
+std::string display_of(const store::Snapshot& snapshot, std::string_view reference) {
+  const size_t slash = reference.find('/');
+  if (slash == std::string_view::npos) return std::string(reference);
+  const std::string id(reference.substr(slash + 1));
+  const auto version = snapshot.read(reference.substr(0, slash), id);
+  if (!version || version->deleted) return id;
+  const fhir::Document document = fhir::Document::parse(version->json);
+  const fhir::Node resource = document.root();
+  const std::string name = resource["name"].is_string() ? text(resource["name"]) : name_of(resource);
+  return name.empty() ? id : name;
+}
 
 http::Response find_residents(Call& call) {
   const std::string asked = call.required("q");

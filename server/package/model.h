@@ -104,6 +104,8 @@ struct Form {
   std::string source;                    ///< the regulation it follows
   std::string about;                     ///< register id of the subject
   ReturnCycle cycle = ReturnCycle::none; ///< a return (报表) has one
+  int due_days = 0;                      ///< return: days after the period's end by which it is due; 0 = not said
+  bool due_working_days = false;         ///< those days are Mondays to Fridays
   std::string happened;                  ///< item id of the business date; empty = the authored date
   std::vector<Item> items;
   std::vector<Check> checks;
@@ -219,6 +221,7 @@ inline constexpr size_t k_checks_max = 200;
 inline constexpr size_t k_yields_max = 50;
 inline constexpr size_t k_yield_paths_max = 200;
 inline constexpr size_t k_expression_length_max = 20000;
+inline constexpr int k_due_days_max = 366;
 
 /// Reads every folder of `directory`. A broken program is left out whole and its issues reported (file, line, what,
 /// mend); the others load. Never throws for bad content; throws Refused(not_found) when the directory is absent.

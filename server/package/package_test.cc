@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
 
@@ -210,6 +211,27 @@ TEST_CASE("tables: the views fill them") {
              R"({"resourceType":"Organization","id":"o","name":"甲","partOf":{"reference":"Organization/b"},)"
              R"("extension":[{"url":"urn:xinglin:opened","valueDate":"2001-02-03"}]})") ==
         std::vector<std::string>{"Organization/o|Organization/o|o|甲|Organization/b|2001-02-03|~"});
+}
+
+TEST_CASE("when a return is due") {
+  const auto read = [](const std::string& line) {
+    Programs programs;
+    programs.edit("clinic/forms/monthly_return.yml", "cycle: month", line);
+    base::Issues issues;
+    const auto catalog = package::load(programs.path(), issues);
+    const auto form = catalog->forms.find("monthly_return");
+    return form == catalog->forms.end()
+               ? issues.to_text()
+               : fmt::format("{} {}", form->second.due_days, form->second.due_working_days ? "working" : "plain");
+  };
+  CHECK(read("cycle: month\ndue: 10 days") == "10 plain");
+  CHECK(read("cycle: month\ndue: 1 working day") == "1 working");
+  CHECK(read("cycle: month\ndue: 366 days") == "366 plain");
+  for (const std::string wrong : {"367 days", "0 days", "10", "soon", "10 weeks", "-1 days"}) {
+    INFO(wrong);
+    CHECK(read("cycle: month\ndue: " + wrong).find("does not say when the return is due") != std::string::npos);
+  }
+  CHECK(read("due: 10 days").find("only a return has a day") != std::string::npos);
 }
 
 TEST_CASE("tables: a return's period as its first and last day") {

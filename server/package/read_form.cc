@@ -6,6 +6,7 @@
 #include "lib/base/decimal.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 namespace xinglin::package {
@@ -274,10 +275,30 @@ std::optional<Register> read_register(Reader& reader, const Yaml& root, const st
   return result;
 }
 
+/// "10 days" or "5 working days" after the period's end.
+static void read_due(Reader& reader, const Yaml& root, Form& result) {
+  const Yaml& at = *root.find("due");
+  if (result.cycle == ReturnCycle::none)
+    return reader.error(at, "only a return has a day by which it is due; add 'cycle' or take 'due' out");
+  const std::string text = reader.string(root, "due");
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, result.due_days);
+  const std::string_view unit(rest, static_cast<size_t>(end - rest));
+  result.due_working_days = unit == " working days" || unit == " working day";
+  if (error != std::errc() || result.due_days < 1 || result.due_days > k_due_days_max ||
+      (!result.due_working_days && unit != " days" && unit != " day"))
+    reader.error(at,
+                 fmt::format("'{}' does not say when the return is due; write '10 days' or '5 working days' (after the "
+                             "period's end, 1 to {})",
+                             text, k_due_days_max),
+                 "value");
+}
+
 std::optional<Form> read_form(Reader& reader, const Yaml& root, const std::string& id) {
-  if (!reader.keys(root,
-                   {"form", "title", "version", "source", "about", "happened", "cycle", "items", "checks", "yields"},
-                   "a form"))
+  if (!reader.keys(
+          root,
+          {"form", "title", "version", "source", "about", "happened", "cycle", "due", "items", "checks", "yields"},
+          "a form"))
     return {};
   Form result;
   result.id = id;
@@ -300,6 +321,7 @@ std::optional<Form> read_form(Reader& reader, const Yaml& root, const std::strin
                    : cycle == "half"    ? ReturnCycle::half
                                         : ReturnCycle::year;
   }
+  if (root.find("due")) read_due(reader, root, result);
   if (const Yaml* items = reader.need(root, "items", "the form")) result.items = read_items(reader, *items, {});
   refuse_twice(reader, result.items);
   result.checks = read_checks(reader, root);

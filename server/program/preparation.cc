@@ -272,7 +272,7 @@ void Preparation::look_at_form(size_t position, Current& current, std::string_vi
   const bool complete = is_complete(response);
   const Answers answers = read_answers(rules.items(), response, complete, issues);
   if (issues.has_errors() || m_issues.size() > issues_before) return add(position, std::move(issues));
-  if (!complete) return add_yields(position, rules, current, {});
+  if (!complete && !m_options.checks_drafts) return add_yields(position, rules, current, {});
 
   RuleContext context;
   context.id = m_result.writes[position].id;
@@ -284,7 +284,7 @@ void Preparation::look_at_form(size_t position, Current& current, std::string_vi
   const fhirpath::Environment environment = rules.environment(response, answers, context);
   rules.check(response, environment, issues);
   std::vector<YieldedResource> yields;
-  if (!issues.has_errors()) yields = rules.yield(response, answers, context, environment, issues);
+  if (complete && !issues.has_errors()) yields = rules.yield(response, answers, context, environment, issues);
   const bool good = !issues.has_errors();
   add(position, std::move(issues));
   if (good) add_yields(position, rules, current, std::move(yields));

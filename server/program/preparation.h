@@ -24,6 +24,7 @@ struct RuleBook {
 
 struct PreparationOptions {
   bool changes_state = false; ///< an operation on a return: its state may move
+  bool checks_drafts = false; ///< the rules look at what a draft has so far; nothing is to be written
   bool read_creates = false;  ///< look whether a new form's id is taken (after a first try met something)
 };
 

@@ -1,5 +1,6 @@
 #include "server/program/program.h"
 
+#include "lib/base/id.h"
 #include "lib/base/text.h"
 #include "server/program/definitions.h"
 #include "server/program/preparation.h"
@@ -144,8 +145,52 @@ store::Receipt Program::submit(const std::vector<Submission>& submissions) {
   return write(std::move(writes));
 }
 
-store::Receipt Program::change_state(std::string_view response_id, std::string_view operation,
-                                     std::string_view reason) {
+store::Write Program::write_of(const Submission& submission, int64_t replaces) const {
+  const package::Form& form = m_impl->form(submission.form).form();
+  store::Write write;
+  write.type = "QuestionnaireResponse";
+  write.kind = replaces == 0 ? store::Write::Kind::create : store::Write::Kind::update;
+  write.json = to_response(submission);
+  const bool is_return = form.cycle != package::ReturnCycle::none;
+  write.id = is_return ? return_id(form.id, submission.org, submission.period) : submission.id;
+  if (replaces != 0) write.if_match = replaces;
+  if (is_return && !base::is_fhir_id(write.id)) write.id.clear(); // a period that is none: said where it is looked at
+  return write;
+}
+
+store::Receipt Program::save(const Submission& submission, int64_t replaces) {
+  return write({write_of(submission, replaces)});
+}
+
+base::Issues Program::examine(const Submission& submission, int64_t replaces) const {
+  try {
+    PreparationOptions options;
+    options.changes_state = true; // whether it may be written now is not asked
+    options.checks_drafts = true;
+    Preparation preparation(m_impl->rules, m_impl->store, options);
+    preparation.run({write_of(submission, replaces)});
+    return preparation.issues();
+  } catch (const base::Refused& refused) { // answers that are not of their item's type
+    return refused.issues();
+  }
+}
+
+Submission Program::read_submission(fhir::Node response) const {
+  std::string_view name = response["questionnaire"].text();
+  if (!name.starts_with(k_form_prefix))
+    throw base::Refused(base::Refusal::not_found, "not-found",
+                        fmt::format("QuestionnaireResponse/{} is of no form of ours", response["id"].text()));
+  name.remove_prefix(k_form_prefix.size());
+  const std::string_view id = name.substr(0, name.find('|'));
+  const auto found = m_impl->rules.forms.find(id);
+  if (found == m_impl->rules.forms.end())
+    throw base::Refused(base::Refusal::not_found, "not-found",
+                        fmt::format("the form {} of this submission is not loaded; load its program", id));
+  return submission_of(response, found->second.form(), found->second.items());
+}
+
+store::Receipt Program::change_state(std::string_view response_id, std::string_view operation, std::string_view reason,
+                                     std::string_view by) {
   const auto asked = parse_operation(operation);
   if (!asked)
     throw base::Refused(
@@ -182,6 +227,12 @@ store::Receipt Program::change_state(std::string_view response_id, std::string_v
   }
   if (*asked == ReturnOperation::send_back || *asked == ReturnOperation::submit)
     edit.extensions.emplace_back(k_reason_extension, reason_json);
+  std::string by_json;
+  if (!base::trim(by).empty()) {
+    base::append_json_string(by_json, by);
+    by_json = fmt::format("{{\"url\":\"{}\",\"valueString\":{}}}", k_by_extension, by_json);
+  }
+  edit.extensions.emplace_back(k_by_extension, by_json);
   if (*asked == ReturnOperation::submit)
     edit.members.emplace_back("status", from == ReturnState::draft ? "\"completed\"" : "\"amended\"");
   store::Write write;

@@ -20,7 +20,9 @@ inline constexpr std::string_view k_period_extension = "urn:xinglin:period"; ///
 inline constexpr std::string_view k_state_extension =
     "urn:xinglin:state"; ///< return: valueCode draft submitted returned accepted locked
 inline constexpr std::string_view k_reason_extension =
-    "urn:xinglin:state-reason";                                              ///< return sent back: valueString, why
+    "urn:xinglin:state-reason"; ///< return sent back: valueString, why
+inline constexpr std::string_view k_by_extension =
+    "urn:xinglin:state-by"; ///< return: valueString, who did the last operation, as they named themselves
 inline constexpr std::string_view k_opened_extension = "urn:xinglin:opened"; ///< Organization, Location: valueDate
 inline constexpr std::string_view k_closed_extension = "urn:xinglin:closed"; ///< Organization, Location: valueDate
 inline constexpr std::string_view k_derived_tag_system =
@@ -66,15 +68,29 @@ public:
   /// `unchanged`.
   store::Receipt submit(const std::vector<Submission>& submissions);
 
+  /// One submission in place of its version `replaces` (0: there must be none yet), as a page saves it; state "draft"
+  /// keeps it unfinished. Throws Refused naming each wrong item; Refused(precondition_failed) when someone else was
+  /// faster.
+  store::Receipt save(const Submission& submission, int64_t replaces);
+  /// What save() would say about the answers: errors and the warnings of rules, of a draft by what it has so far;
+  /// writes nothing.
+  base::Issues examine(const Submission& submission, int64_t replaces) const;
+  /// A kept QuestionnaireResponse of one of our forms as what was handed in, the answers as text. Answers that the
+  /// form of today has no item for are left out. Throws Refused(not_found) when its form is not loaded.
+  Submission read_submission(fhir::Node response) const;
+
   /// Return operations: submit, return (with a reason), accept, lock; draft → submitted → (returned → submitted) →
-  /// accepted → locked. Throws Refused(not_found), Refused(conflict) when the operation is not for the present state.
-  store::Receipt change_state(std::string_view response_id, std::string_view operation, std::string_view reason = {});
+  /// accepted → locked. `by` is kept as given. Throws Refused(not_found), Refused(conflict) when the operation is not
+  /// for the present state, Refused(invalid) for a return without a reason.
+  store::Receipt change_state(std::string_view response_id, std::string_view operation, std::string_view reason = {},
+                              std::string_view by = {});
 
   /// Writes the Questionnaire and Measure resources of the catalog where they changed, and notes from which commit on
   /// this catalog is in use (catalog_as_of).
   void install();
 
 private:
+  store::Write write_of(const Submission& submission, int64_t replaces) const;
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };

@@ -75,6 +75,37 @@ std::string_view period_example(package::ReturnCycle cycle) {
   return "2023";
 }
 
+std::optional<base::Date> due_day(const package::Form& form, const base::Period& period) {
+  if (form.due_days == 0) return {};
+  if (!form.due_working_days) return period.last() + form.due_days;
+  base::Date day = period.last();
+  for (int left = form.due_days; left > 0;) {
+    day = day + 1;
+    const int weekday = ((day.days() + 3) % 7 + 7) % 7; // 1970-01-01 was a Thursday; 0 = Monday
+    if (weekday < 5) --left;
+  }
+  return day;
+}
+
+std::vector<base::Period> periods_of(package::ReturnCycle cycle, const base::Period& within) {
+  std::vector<base::Period> periods;
+  for (int year = within.first().year(); year <= within.last().year(); ++year) {
+    const auto add = [&](const std::string& text) {
+      const auto period = base::Period::parse(text);
+      if (period && period->first() >= within.first() && period->last() <= within.last()) periods.push_back(*period);
+    };
+    using Cycle = package::ReturnCycle;
+    if (cycle == Cycle::year) add(fmt::format("{:04}", year));
+    for (int half_year = 1; cycle == Cycle::half && half_year <= 2; ++half_year)
+      add(fmt::format("{:04}H{}", year, half_year));
+    for (int number = 1; cycle == Cycle::quarter && number <= 4; ++number)
+      add(fmt::format("{:04}Q{}", year, number));
+    for (int number = 1; cycle == Cycle::month && number <= 12; ++number)
+      add(fmt::format("{:04}-{:02}", year, number));
+  }
+  return periods;
+}
+
 std::string return_id(std::string_view form, std::string_view organization, std::string_view period) {
   std::string id = fmt::format("{}-{}-{}", form, organization, period);
   std::replace(id.begin(), id.end(), '_', '-');

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace xinglin::program {
 
@@ -27,6 +28,12 @@ bool is_editable(ReturnState state);
 std::optional<base::Period> parse_return_period(package::ReturnCycle cycle, std::string_view text);
 /// How a period of the cycle is written, for messages.
 std::string_view period_example(package::ReturnCycle cycle);
+
+/// The last day on which the return for the period is in time, by the form's `due`; empty when it says none. Working
+/// days are Mondays to Fridays: public holidays are not known here.
+std::optional<base::Date> due_day(const package::Form& form, const base::Period& period);
+/// The periods of the cycle that lie wholly within `within`, in order.
+std::vector<base::Period> periods_of(package::ReturnCycle cycle, const base::Period& within);
 
 /// The one id a form, an organisation and a period have: so that a second return for the same period meets the first.
 std::string return_id(std::string_view form, std::string_view organization, std::string_view period);

@@ -145,7 +145,54 @@ private:
   base::Issues m_issues;
 };
 
+std::string text_of(fhir::Node answer) {
+  const fhir::Node value = answer.first();
+  if (value.name() == "valueCoding") return std::string(value["code"].text());
+  if (value.name() == "valueReference") return std::string(value["reference"].text());
+  return std::string(value.text());
+}
+
+std::vector<Submission::Answer> answers_of(fhir::Node list, const ItemIndex& index, size_t group) {
+  std::vector<Submission::Answer> answers;
+  for (const fhir::Node item : list) {
+    const size_t slot = index.find(item["linkId"].text(), group);
+    if (slot == SIZE_MAX) continue;
+    const Item& declared = *index.slots()[slot].item;
+    auto found = std::find_if(answers.begin(), answers.end(),
+                              [&](const Submission::Answer& answer) { return answer.item == declared.id; });
+    if (found == answers.end()) found = answers.insert(answers.end(), {declared.id, {}, {}});
+    if (!declared.items.empty()) found->groups.push_back(answers_of(item["item"], index, slot));
+    for (const fhir::Node answer : item["answer"])
+      found->values.push_back(text_of(answer));
+  }
+  return answers;
+}
+
+fhir::Node extension_of(fhir::Node response, std::string_view url) {
+  for (const fhir::Node extension : response["extension"])
+    if (extension["url"].text() == url) return extension;
+  return {};
+}
+
 } // namespace
+
+Submission submission_of(fhir::Node response, const package::Form& form, const ItemIndex& index) {
+  constexpr std::string_view k_organization = "Organization/";
+  Submission submission;
+  submission.form = form.id;
+  submission.id = response["id"].text();
+  submission.subject = response["subject"]["reference"].text();
+  std::string_view org = extension_of(response, k_organization_extension)["valueReference"]["reference"].text();
+  if (org.starts_with(k_organization)) org.remove_prefix(k_organization.size());
+  submission.org = org;
+  submission.author = response["author"]["reference"].text();
+  submission.authored = response["authored"].text();
+  submission.period = extension_of(response, k_period_extension)["valueString"].text();
+  submission.state = extension_of(response, k_state_extension)["valueCode"].text();
+  if (submission.state.empty() && response["status"].text() == "in-progress") submission.state = "draft";
+  submission.answers = answers_of(response["item"], index, SIZE_MAX);
+  return submission;
+}
 
 std::string to_response_json(const Submission& submission, const package::Form& form, const ItemIndex& index,
                              const std::string& now) {

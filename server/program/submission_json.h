@@ -11,4 +11,7 @@ namespace xinglin::program {
 std::string to_response_json(const Submission& submission, const package::Form& form, const ItemIndex& index,
                              const std::string& now);
 
+/// The other way round: what was handed in, the answers as text.
+Submission submission_of(fhir::Node response, const package::Form& form, const ItemIndex& index);
+
 } // namespace xinglin::program

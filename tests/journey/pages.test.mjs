@@ -1,10 +1,9 @@
 // The pages in real Chromium, as a clerk uses them: a figure down to its record, the summary and its numbers, a resident.
 // SCREENSHOTS=DIR keeps pictures.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { openBrowser, openPage, serveDemo } from "../support/browser.mjs";
+import { assertFits, openBrowser, openPage, picture, serveDemo } from "../support/browser.mjs";
 
 let server, browser;
 before(async () => {
@@ -15,17 +14,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-async function picture(page, name) {
-  if (!process.env.SCREENSHOTS) return;
-  mkdirSync(process.env.SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`) });
-}
-
-const noOverflow = async (page) => {
-  const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
-  assert.ok(inner <= outer, `the page is ${inner} wide on a screen of ${outer}`);
-};
 
 test("a figure opens onto its rows and the record beneath", async () => {
   const { page, troubles, close } = await openPage(browser, server.base);
@@ -105,7 +93,7 @@ test("phone width: nothing is cut off, the keyboard reaches the figures", async 
     await page.goto(server.base + place);
     await page.locator("h1, .sheet").first().waitFor();
     await page.waitForLoadState("networkidle");
-    await noOverflow(page);
+    await assertFits(page);
     await picture(page, name);
   }
   await page.goto(server.base + "/#/");

@@ -1,6 +1,6 @@
 // Debian's Chromium driven by playwright-core, against a real `xinglin serve` on a copy of the demo.
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -22,12 +22,14 @@ const freePort = () =>
 
 /** Starts the server on a copy of the demo's data; gives {base, stop}. */
 export async function serveDemo() {
-  const demo = execFileSync("python3", [join(root, "tests", "support", "demo.py")], { encoding: "utf8" }).trim();
+  // XINGLIN_DEMO: a demo made before; XINGLIN_WEB: pages that are not built in yet. For working on the pages.
+  const demo = process.env.XINGLIN_DEMO || execFileSync("python3", [join(root, "tests", "support", "demo.py")], { encoding: "utf8" }).trim();
   const directory = mkdtempSync(join(tmpdir(), "xinglin-pages-"));
   const data = join(directory, "data");
   cpSync(demo, data, { recursive: true });
   const port = await freePort();
-  const server = spawn(binary, ["--data", data, "serve", "--port", String(port)], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const pages = process.env.XINGLIN_WEB ? ["--web", process.env.XINGLIN_WEB] : [];
+  const server = spawn(binary, ["--data", data, "serve", "--port", String(port), ...pages], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   server.stdout.on("data", (chunk) => (said += chunk));
   server.stderr.on("data", (chunk) => (said += chunk));
@@ -56,6 +58,19 @@ export async function serveDemo() {
   };
 }
 
+/** Keeps a picture under SCREENSHOTS, when that is said. */
+export async function picture(page, name, options = {}) {
+  if (!process.env.SCREENSHOTS) return;
+  mkdirSync(process.env.SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), ...options });
+}
+
+/** Nothing is wider than the screen. */
+export async function assertFits(page) {
+  const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+  if (inner > outer) throw new Error(`the page ${page.url()} is ${inner} wide on a screen of ${outer}`);
+}
+
 export async function openBrowser() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
@@ -64,11 +79,11 @@ export async function openBrowser() {
 }
 
 /** A page that fails the test on any script error, and on any request to another address. */
-export async function openPage(browser, base, { width = 1280, height = 900, language = "zh" } = {}) {
+export async function openPage(browser, base, { width = 1280, height = 900, language = "zh", settings = {} } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, locale: language === "zh" ? "zh-CN" : "en-US" });
   await context.addInitScript((chosen) => {
-    if (!localStorage.getItem("xinglin.language")) localStorage.setItem("xinglin.language", chosen);
-  }, language);
+    for (const [name, value] of Object.entries(chosen)) if (!localStorage.getItem(`xinglin.${name}`)) localStorage.setItem(`xinglin.${name}`, value);
+  }, { language, ...settings });
   const page = await context.newPage();
   const troubles = [];
   page.on("pageerror", (error) => troubles.push(`script error: ${error.message}`));

@@ -1,5 +1,5 @@
-import { BarChartOutlined, FileTextOutlined, TeamOutlined } from "@ant-design/icons";
-import { Button, ConfigProvider, Layout, Select, Spin } from "antd";
+import { AuditOutlined, BarChartOutlined, EditOutlined, FileTextOutlined, TeamOutlined } from "@ant-design/icons";
+import { App as AntApp, Button, ConfigProvider, Layout, Select, Spin } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
 import { lazy, Suspense } from "react";
@@ -19,6 +19,10 @@ const DocumentsPage = lazy(() => import("./pages/DocumentsPage"));
 const DocumentPage = lazy(() => import("./pages/DocumentPage"));
 const ResidentsPage = lazy(() => import("./pages/ResidentsPage"));
 const ResidentPage = lazy(() => import("./pages/ResidentPage"));
+const ReturnsPage = lazy(() => import("./pages/ReturnsPage"));
+const ReturnPage = lazy(() => import("./pages/ReturnPage"));
+const EntryPage = lazy(() => import("./pages/EntryPage"));
+const EntryFormPage = lazy(() => import("./pages/EntryFormPage"));
 const RecordPage = lazy(() => import("./pages/RecordPage"));
 
 function Header() {
@@ -26,6 +30,8 @@ function Header() {
   const { org, setOrg, organizations } = useSettings();
   const places = [
     { to: "/", word: "indicators", icon: <BarChartOutlined /> },
+    { to: "/returns", word: "returns", icon: <AuditOutlined /> },
+    { to: "/entry", word: "entry", icon: <EditOutlined /> },
     { to: "/documents", word: "documents", icon: <FileTextOutlined /> },
     { to: "/residents", word: "residents", icon: <TeamOutlined /> },
   ] as const;
@@ -79,7 +85,8 @@ export function App() {
   const organizations = useData<Organization[]>("/api/organizations");
   const status = useData<Status>("/api/status");
   return (
-    <ConfigProvider locale={language === "zh" ? zhCN : enUS} theme={theme}>
+    <ConfigProvider locale={language === "zh" ? zhCN : enUS} theme={theme} button={{ autoInsertSpace: false }}>
+      <AntApp component={false}>
       <Layout className="page">
         <div className="notice no-print" role="note">
           {status.data?.notice ? say(status.data.notice) : t("noticeLocal")}
@@ -98,6 +105,10 @@ export function App() {
                     <Route path="/" element={<IndicatorsPage />} />
                     <Route path="/indicators/:id" element={<IndicatorPage />} />
                     <Route path="/trace/*" element={<TracePage />} />
+                    <Route path="/returns" element={<ReturnsPage />} />
+                    <Route path="/returns/:form/:org/:period" element={<ReturnPage />} />
+                    <Route path="/entry" element={<EntryPage />} />
+                    <Route path="/entry/:form" element={<EntryFormPage />} />
                     <Route path="/documents" element={<DocumentsPage />} />
                     <Route path="/documents/:id" element={<DocumentPage />} />
                     <Route path="/residents" element={<ResidentsPage />} />
@@ -113,6 +124,7 @@ export function App() {
         </Loaded>
         <Footer status={status.data} />
       </Layout>
+      </AntApp>
     </ConfigProvider>
   );
 }

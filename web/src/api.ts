@@ -127,35 +127,138 @@ export interface Status {
   latest_year?: string;
 }
 
+/** One thing that is wrong: both languages, and the place in the record where it is known. */
+export interface Issue {
+  severity: string;
+  code: string;
+  text: Text;
+  expression: string;
+}
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly issues: Issue[] = [],
   ) {
     super(message);
   }
 }
 
-function messageOf(body: unknown, fallback: string): string {
-  const outcome = body as { issue?: { diagnostics?: string; details?: { text?: string } }[] };
-  const sentences = outcome?.issue?.map((i) => i.diagnostics ?? i.details?.text).filter(Boolean);
-  return sentences?.length ? sentences.join("\n") : fallback;
+interface OutcomeIssue {
+  severity: string;
+  code: string;
+  diagnostics?: string;
+  expression?: string[];
+  details?: { text?: string; _text?: { extension?: { extension?: { url: string; valueString?: string }[] }[] } };
 }
 
-/** GET a path with parameters; empty parameters are left out. Throws ApiError with the server's own sentence. */
-export async function get<T>(path: string, parameters: Record<string, string | number | undefined> = {}): Promise<T> {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined && value !== "") query.set(name, String(value));
-  }
-  const url = query.size ? `${path}?${query}` : path;
+/** The issues of an OperationOutcome; the Chinese sentence travels as FHIR's translation extension. */
+export function issuesOf(body: unknown): Issue[] {
+  const outcome = body as { resourceType?: string; issue?: OutcomeIssue[] } | null;
+  if (outcome?.resourceType !== "OperationOutcome") return [];
+  return (outcome.issue ?? [])
+    .filter((issue) => issue.severity !== "information")
+    .map((issue) => {
+      const en = issue.details?.text ?? issue.diagnostics ?? issue.code;
+      const zh = issue.details?._text?.extension?.[0]?.extension?.find((part) => part.url === "content")?.valueString;
+      return { severity: issue.severity, code: issue.code, text: { zh: zh ?? en, en }, expression: issue.expression?.[0] ?? "" };
+    });
+}
+
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url, { headers: { Accept: "application/json" } });
+    response = await fetch(url, init);
   } catch {
     throw new ApiError(0, "offline");
   }
   const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, messageOf(body, `${response.status} ${response.statusText}`));
+  if (!response.ok) {
+    const issues = issuesOf(body);
+    const sentences = issues.map((issue) => issue.text.en).join("\n");
+    throw new ApiError(response.status, sentences || `${response.status} ${response.statusText}`, issues);
+  }
   return body as T;
+}
+
+export type Parameters = Record<string, string | number | undefined>;
+
+/** A path with its parameters; empty ones are left out. */
+export function urlOf(path: string, parameters: Parameters = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== "") query.set(name, String(value));
+  }
+  return query.size ? `${path}?${query}` : path;
+}
+
+/** GET a path with parameters. Throws ApiError with the server's own sentence. */
+export async function get<T>(path: string, parameters: Parameters = {}): Promise<T> {
+  return ask<T>(urlOf(path, parameters), { headers: { Accept: "application/json" } });
+}
+
+/** POST: JSON, or a file as it is. Throws ApiError with the server's own sentences, each with its place. */
+export async function post<T>(path: string, body: unknown, parameters: Parameters = {}): Promise<T> {
+  const isFile = body instanceof Blob;
+  return ask<T>(urlOf(path, parameters), {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": isFile ? "application/octet-stream" : "application/json" },
+    body: isFile ? body : JSON.stringify(body ?? {}),
+  });
+}
+
+export type ReturnState = "due" | "draft" | "submitted" | "returned" | "accepted" | "locked";
+
+export interface ReturnRow {
+  id: string;
+  form: string;
+  title: Text;
+  org: string;
+  org_name: string;
+  period: string;
+  state: ReturnState;
+  due_on: string;
+  overdue: boolean;
+  recorded_at: string;
+  reason: string;
+}
+
+export interface ReturnList {
+  org: string;
+  period: string;
+  today: string;
+  returns: ReturnRow[];
+}
+
+export interface SubmissionEvent {
+  what: string;
+  at: string;
+  by: string;
+  reason: string;
+  version: number;
+}
+
+export interface Submission {
+  id: string;
+  form: string;
+  version: number;
+  state: ReturnState | "";
+  status: string;
+  org: string;
+  org_name: string;
+  subject: string;
+  subject_name: string;
+  period: string;
+  authored: string;
+  recorded_at: string;
+  answers: Record<string, unknown>;
+  timeline: SubmissionEvent[];
+}
+
+export interface RegisterEntry {
+  record: string;
+  name: string;
+  org: string;
+  org_name: string;
 }

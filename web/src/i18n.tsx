@@ -5,7 +5,7 @@ import { words } from "./words";
 export type Language = "zh" | "en";
 export type Word = keyof typeof words;
 
-interface Speech {
+export interface Speech {
   language: Language;
   setLanguage: (language: Language) => void;
   /** the phrase of the interface in the present language; {0}, {1} are filled in */

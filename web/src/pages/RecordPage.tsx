@@ -1,6 +1,7 @@
 import { Collapse, Table } from "antd";
 import { Link, useParams } from "react-router";
 import { Loaded } from "../components/States";
+import type { FormDefinition, FormItem } from "../form";
 import { useSpeech } from "../i18n";
 import { recordPath } from "../tracePath";
 import { useData } from "../useData";
@@ -12,18 +13,6 @@ interface Resource {
   meta?: { versionId?: string; lastUpdated?: string };
   [name: string]: Json | undefined | { versionId?: string; lastUpdated?: string };
 }
-interface FormItem {
-  id: string;
-  title: { zh: string; en: string };
-  unit?: string;
-  options?: { code: string; title: { zh: string; en: string } }[];
-  items?: FormItem[];
-}
-interface FormDefinition {
-  id: string;
-  title: { zh: string; en: string };
-  items: FormItem[];
-}
 interface AnsweredItem {
   linkId: string;
   answer?: { [value: string]: Json }[];
@@ -31,6 +20,15 @@ interface AnsweredItem {
 }
 
 const formPrefix = "urn:xinglin:form:";
+
+/** Where a submission is changed: a return on its own page, any other form where it was entered. */
+function changePath(resource: Resource, form: FormDefinition): string {
+  if (!form.cycle) return `/entry/${form.id}?record=${resource.id}`;
+  const extensions = (resource.extension ?? []) as { url: string; valueString?: string; valueReference?: { reference: string } }[];
+  const org = extensions.find((e) => e.url === "urn:xinglin:organization")?.valueReference?.reference.replace("Organization/", "") ?? "";
+  const period = extensions.find((e) => e.url === "urn:xinglin:period")?.valueString ?? "";
+  return `/returns/${form.id}/${org}/${period}`;
+}
 
 /** One record as a person reads it (a form with its questions), with its FHIR source and version. */
 export default function RecordPage() {
@@ -77,6 +75,14 @@ export default function RecordPage() {
                     <dt>{t("person")}</dt>
                     <dd>
                       <Link to={subject.startsWith("Patient/") ? `/residents/${subject.slice(8)}` : recordPath(subject)}>{subject}</Link>
+                    </dd>
+                  </>
+                )}
+                {form.data && (
+                  <>
+                    <dt>{t("form")}</dt>
+                    <dd>
+                      <Link to={changePath(resource, form.data)}>{t("change_")}</Link>
                     </dd>
                   </>
                 )}
