@@ -14,6 +14,7 @@ namespace xinglin::sim {
 namespace {
 
 constexpr int k_draws_max = 60; ///< of a subject or values that must be new
+constexpr int k_oldest = 95;    ///< of new people, where an entry does not say
 
 [[noreturn]] void refuse(const package::Place& place, std::string text) {
   base::Issue issue;
@@ -96,15 +97,40 @@ Maker::Maker(program::Program& program, const Totals& totals, const Specs& specs
 
 // --- people and things ---
 
+namespace {
+
+Organization organization_of(const package::Register& reg, const std::string& id, const Values& values) {
+  Organization made;
+  made.id = id;
+  made.values = values;
+  for (const auto& item : reg.items)
+    for (const auto& [key, text] : values) {
+      if (key != item.id) continue;
+      if (item.path == "partOf")
+        made.parent = text.substr(text.find('/') == std::string::npos ? 0 : text.find('/') + 1);
+      if (item.id == "opened") made.opened = base::Date::parse(text);
+      if (item.id == "closed") made.closed = base::Date::parse(text);
+    }
+  return made;
+}
+
+PeopleMaker people_maker(const Totals& totals, size_t index) {
+  const auto& spec = totals.people[index];
+  return {Random::of(totals.seed, fmt::format("people {}", index)), spec.as_of, spec.ages,
+          PeopleMaker::k_region_first + PeopleMaker::k_regions_each * static_cast<int>(index), spec.town};
+}
+
+} // namespace
+
 void populate(const Totals& totals, const package::Catalog& catalog, Population& population) {
+  for (const auto& thing : totals.things) {
+    const auto& reg = catalog.registers.at(thing.register_id);
+    if (reg.kept_as == "Organization") population.add_organization(organization_of(reg, thing.id, thing.set));
+  }
   for (const auto& thing : totals.things) {
     const auto& reg = catalog.registers.at(thing.register_id);
     population.add_thing(reg.id, thing.org.empty() && reg.kept_as == "Organization" ? thing.id : thing.org,
                          reg.kept_as + "/" + thing.id);
-    for (const auto& item : reg.items)
-      if (reg.kept_as == "Organization" && item.path == "partOf")
-        for (const auto& [key, text] : thing.set)
-          if (key == item.id) population.set_parent(thing.id, text);
   }
   std::set<std::string> seen;
   for (size_t i = 0; i < totals.people.size(); ++i) {
@@ -114,7 +140,7 @@ void populate(const Totals& totals, const package::Catalog& catalog, Population&
       refuse(spec.place,
              fmt::format("people of {} for {} stand twice; put their ages together", spec.register_id, spec.org));
     Pool& pool = population.add_pool(reg.id, spec.org, reg.kept_as, hyphened(reg.id) + "-" + spec.org);
-    PeopleMaker maker(Random::of(totals.seed, fmt::format("people {}", i)), spec.as_of, spec.ages);
+    PeopleMaker maker = people_maker(totals, i);
     for (int64_t n = 0; n < spec.count; ++n) {
       const Person person = maker.next();
       pool.add(person.born, person.female);
@@ -149,7 +175,7 @@ void Maker::write_registers() {
     const auto& spec = m_totals.people[i];
     const auto& reg = m_program.catalog().registers.at(spec.register_id);
     const Pool& pool = *m_population.pool(spec.register_id, spec.org);
-    PeopleMaker maker(Random::of(m_totals.seed, fmt::format("people {}", i)), spec.as_of, spec.ages);
+    PeopleMaker maker = people_maker(m_totals, i);
     auto values = Random::of(m_totals.seed, fmt::format("people values {}", i));
     Recipe recipe;
     recipe.add(reg.items, spec.set, spec.place);
@@ -172,13 +198,21 @@ void Maker::write_registers() {
   flush_entries();
 }
 
-void Maker::add_entry(const package::Register& reg, const std::string& org,
+void Maker::add_entry(const package::Register& reg, const std::string& org, const Moment& moment,
                       const std::vector<std::pair<const package::Item*, std::string>>& values) {
   store::Write write;
   write.type = reg.kept_as;
   write.id = make_id(reg.id, ++m_made[reg.id]);
-  write.json = writer(reg).to_json(write.id, org, values);
-  m_population.add_thing(reg.id, org, reg.kept_as + "/" + write.id);
+  write.json = writer(reg).to_json(write.id, moment.org, values);
+  if (reg.kept_as == "Organization") {
+    Values texts;
+    for (const auto& [item, text] : values)
+      texts.emplace_back(item->id, text);
+    m_population.add_organization(organization_of(reg, write.id, texts));
+    m_population.add_thing(reg.id, write.id, reg.kept_as + "/" + write.id);
+  } else {
+    m_population.add_thing(reg.id, moment.org.empty() ? org : moment.org, reg.kept_as + "/" + write.id);
+  }
   m_entries.push_back(std::move(write));
   if (m_entries.size() >= m_options.transaction_records_max) flush_entries();
 }
@@ -205,6 +239,7 @@ void Maker::flush_entries() {
 }
 
 void Maker::flush_submissions() {
+  flush_entries(); // they may refer to them
   if (m_submissions.empty()) return;
   const auto count = static_cast<int64_t>(m_submissions.size());
   const auto receipt =
@@ -238,8 +273,8 @@ void Maker::submit(const package::Form& form, const std::string& org, const Subj
   submission.form = form.id;
   submission.id = period.empty() ? make_id(form.id, ++m_made[form.id]) : std::string();
   submission.subject = subject.reference;
-  submission.org = org;
-  submission.author = author(org, *moment.random);
+  submission.org = moment.org;
+  submission.author = author(moment.org, *moment.random);
   submission.authored = moment.day.to_string() + random_time(*moment.random);
   submission.period = period;
   submission.state = state;
@@ -270,6 +305,7 @@ std::vector<std::pair<const package::Item*, std::string>> Maker::evaluate(const 
   scene.last = moment.last;
   scene.variable = [&](std::string_view name) -> std::optional<std::string> {
     if (name == "day") return moment.day.to_string();
+    if (name == "org") return moment.org;
     if (name == "year") return fmt::format("{:04}", moment.day.year());
     if (name == "month") return fmt::format("{:02}", moment.day.month());
     if (name.starts_with("serial")) {
@@ -296,9 +332,15 @@ std::vector<std::pair<const package::Item*, std::string>> Maker::evaluate(const 
       if (name == "phone") return person.phone;
       if (name == "address") return person.address;
       if (name == "village") return person.village;
+      if (name == "town") return person.town;
+      if (name == "household") return person.household;
       if (name == "age") return std::to_string(age_on(person.born, moment.day));
     } else if (name == "name") {
       return make_name(*moment.random, moment.random->below(2) == 0, moment.day.year() - 40);
+    } else if (name == "village") {
+      return make_village(*moment.random);
+    } else if (name == "town") {
+      return make_town(*moment.random);
     }
     return {};
   };
@@ -341,12 +383,12 @@ Recipe Maker::recipe_of(const Batch& batch) const {
 
 // --- subjects ---
 
-std::optional<Maker::Subject> Maker::draw_subject(const Batch& batch, base::Date day, Random& random,
-                                                  std::vector<bool>* had) {
+std::optional<Maker::Subject> Maker::draw_subject(const Batch& batch, const std::string& org, base::Date day,
+                                                  Random& random, std::vector<bool>* had) {
   const package::Form& form = *batch.spec->form;
   const auto about = m_program.catalog().registers.find(form.about);
   if (about == m_program.catalog().registers.end()) return Subject{};
-  if (about->second.kept_as == "Organization") return Subject{"Organization/" + batch.org, UINT32_MAX};
+  if (about->second.kept_as == "Organization") return Subject{"Organization/" + org, UINT32_MAX};
   const Pool* pool = m_population.pool(form.about, batch.org);
   if (!pool) {
     const auto any = m_population.any(form.about, batch.org, random);
@@ -397,28 +439,30 @@ std::vector<bool>* Maker::who_had(const Spec& spec,
 
 // --- records ---
 
-void Maker::write(const Plan& plan, const std::vector<IntervalSolution>& solutions) {
+void Maker::write(const Plan& plan) {
   m_taken.resize(plan.sets.size());
   m_members.resize(plan.sets.size());
   for (const auto& batch : plan.batches)
     m_planned += batch.records();
-  for (const auto& solution : solutions)
-    m_planned += static_cast<int64_t>(solution.intervals.size());
+  for (const auto& intervals : plan.intervals)
+    m_planned += static_cast<int64_t>(intervals.solution.intervals.size());
   for (const auto& returns : plan.returns)
     m_planned += static_cast<int64_t>(returns.values.size());
 
-  // Registers first, for forms refer to them; then what others are made from; then those about somebody counted
-  // elsewhere.
-  for (size_t i = 0; i < plan.intervals.size(); ++i)
-    if (m_program.catalog().registers.contains(plan.intervals[i].what))
-      write_interval(plan, plan.intervals[i], solutions[i]);
-  flush_entries();
-  for (size_t i = 0; i < plan.intervals.size(); ++i)
-    if (!m_program.catalog().registers.contains(plan.intervals[i].what))
-      write_interval(plan, plan.intervals[i], solutions[i]);
+  // Organisations first, for all else is of one; then the other registers, for forms refer to them; then what others
+  // are made from; then those about somebody counted elsewhere.
+  const auto& registers = m_program.catalog().registers;
+  for (const int turn : {0, 1, 2}) {
+    for (const auto& intervals : plan.intervals) {
+      const auto reg = registers.find(intervals.what);
+      const int own = reg == registers.end() ? 2 : reg->second.kept_as == "Organization" ? 0 : 1;
+      if (own == turn) write_interval(intervals);
+    }
+    flush_entries();
+  }
   for (const int turn : {0, 1, 2})
     for (const auto& batch : plan.batches) {
-      const int own = batch.of_set ? 2 : batch.spec->from.empty() ? 0 : 1;
+      const int own = batch.of_set || !batch.of_stock.empty() ? 2 : batch.spec->from.empty() ? 0 : 1;
       if (own == turn) write_batch(plan, batch);
     }
   for (const auto& returns : plan.returns)
@@ -431,14 +475,52 @@ void Maker::write(const Batch& batch) {
   write_batch(k_no_rows, batch);
 }
 
-void Maker::write_interval(const Plan&, const Intervals& intervals, const IntervalSolution& solution) {
+std::string Maker::place(const Spec& spec, const std::string& org, base::Date day, Random& random) {
+  if (spec.at.empty()) return org;
+  auto& places = m_places[fmt::format("{}:{} {} {}", spec.place().file, spec.place().line, org, day.year())];
+  if (places.list.empty()) {
+    const base::Period year = base::Period::year_of(day.year());
+    places.list = m_population.places(org, spec.at, year.first(), year.last());
+    for (const auto& [id, weight] : places.list)
+      places.weight += weight;
+  }
+  auto draw = random.below(places.weight);
+  for (const auto& [id, weight] : places.list) {
+    if (draw < weight) return id;
+    draw -= weight;
+  }
+  return org;
+}
+
+std::optional<Person> Maker::new_person(const package::Register& reg, const Spec& spec, base::Date day) {
+  if (reg.kept_as != "Practitioner" && reg.kept_as != "Patient" && reg.kept_as != "RelatedPerson") return {};
+  auto& maker = m_new_people[fmt::format("{} {}..{}", reg.id, spec.about.age_low, spec.about.age_high)];
+  if (!maker) {
+    const int high = std::min(spec.about.age_high, k_oldest);
+    const int region = PeopleMaker::k_region_first +
+                       PeopleMaker::k_regions_each * static_cast<int>(m_totals.people.size() + m_new_people.size());
+    maker = std::make_unique<PeopleMaker>(Random::of(m_totals.seed, "new " + reg.id), day,
+                                          std::vector<AgeBand>{{std::min(spec.about.age_low, high), high, 1}}, region);
+  }
+  return maker->next();
+}
+
+void Maker::write_interval(const Intervals& intervals) {
+  if (intervals.specs.empty()) return;
   const auto& catalog = m_program.catalog();
   const auto form = catalog.forms.find(intervals.what);
   const bool is_form = form != catalog.forms.end();
   const auto& items = is_form ? form->second.items : catalog.registers.at(intervals.what).items;
   // One recipe for those that still last, one for those that have ended.
   std::array<Recipe, 2> recipes;
-  About about;
+  Batch batch;
+  batch.org = intervals.org;
+  Spec spec = *intervals.specs.front();
+  for (const auto* other : intervals.specs) {
+    if (other->about.age_high < 200 || other->about.female) spec.about = other->about;
+    if (spec.at.empty()) spec.at = other->at;
+  }
+  batch.spec = &spec;
   for (const bool ended : {false, true}) {
     const auto own = [&](const Values& values) {
       Values result;
@@ -450,50 +532,92 @@ void Maker::write_interval(const Plan&, const Intervals& intervals, const Interv
       return result;
     };
     auto& recipe = recipes[ended];
-    for (const auto* spec : intervals.specs) {
-      if (!ended && spec->value_of(intervals.items.until)) continue;
-      recipe.add(items, own(spec->set), spec->place());
-      recipe.add(items, own(spec->fill), spec->place());
-      if (spec->about.age_high < 200 || spec->about.female) about = spec->about;
+    for (const auto* other : intervals.specs) {
+      if (!ended && other->value_of(intervals.items.until)) continue;
+      recipe.add(items, own(other->set), other->place());
+      recipe.add(items, own(other->fill), other->place());
+      if (ended) recipe.add(items, own(other->fill_ended), other->place());
     }
-    recipe.add(items, {{intervals.items.since, "$start"}}, intervals.specs.front()->place());
-    if (ended) recipe.add(items, {{intervals.items.until, "$end"}}, intervals.specs.front()->place());
+    recipe.add(items, {{intervals.items.since, "$start"}}, spec.place());
+    if (ended) recipe.add(items, {{intervals.items.until, "$end"}}, spec.place());
   }
-  Batch batch;
-  batch.org = intervals.org;
-  Spec spec = *intervals.specs.front();
-  spec.about = about;
-  batch.spec = &spec;
-  auto random = Random::of(m_totals.seed, "interval " + intervals.what + " " + intervals.org);
+  std::string name = "interval " + intervals.what + " " + intervals.org;
+  for (const auto& [key, text] : intervals.conditions)
+    name += " " + key + "=" + text;
+  auto random = Random::of(m_totals.seed, name);
+  std::set<std::string> stocks;
+  for (const auto* other : intervals.specs)
+    if (other->indicator->period == package::PeriodKind::stock) stocks.insert(other->indicator->id);
   std::map<uint32_t, base::Date> busy; ///< nobody has two at once
   const auto latest = base::Date::from_days(INT32_MAX / 2);
-  for (const auto& interval : solution.intervals) {
+  for (const auto& interval : intervals.solution.intervals) {
     Moment moment;
     moment.random = &random;
-    moment.org = intervals.org;
+    moment.org = place(spec, intervals.org, interval.start, random);
     moment.day = interval.start;
     moment.start = interval.start;
     moment.end = interval.end;
     moment.serial = next_serial(intervals.what, interval.start);
+    std::optional<Person> person;
+    if (!is_form) person = new_person(catalog.registers.at(intervals.what), spec, interval.start);
+    if (person) moment.person = &*person;
     const auto values = evaluate(recipes[interval.end.has_value()], moment);
     if (!is_form) {
-      add_entry(catalog.registers.at(intervals.what), intervals.org, values);
+      add_entry(catalog.registers.at(intervals.what), intervals.org, moment, values);
       continue;
     }
     std::optional<Subject> subject;
     for (int draw = 0; draw < k_draws_max; ++draw) {
-      subject = draw_subject(batch, interval.start, random);
+      subject = draw_subject(batch, moment.org, interval.start, random);
       if (!subject || subject->person == UINT32_MAX) break;
       const auto found = busy.find(subject->person);
       if (found == busy.end() || found->second <= interval.start) break;
+      subject.reset();
     }
+    if (!subject) subject = draw_free(batch, interval.start, busy, random);
     if (!subject)
       refuse(spec.place(),
-             fmt::format("there is nobody of the age and sex for {} in {}", intervals.what, intervals.org));
+             fmt::format("there is nobody left of the age and sex for {} in {}", intervals.what, intervals.org));
     if (subject->person != UINT32_MAX) busy[subject->person] = interval.end.value_or(latest);
+    for (const auto& stock : stocks)
+      m_stocks[stock][intervals.org].push_back({*subject, interval.start, interval.end});
     if (interval.end) moment.day = *interval.end;
     submit(form->second, intervals.org, *subject, moment, values, {}, true);
   }
+}
+
+/// When most have one already: the first that is free, from somewhere on.
+std::optional<Maker::Subject> Maker::draw_free(const Batch& batch, base::Date day,
+                                               const std::map<uint32_t, base::Date>& busy, Random& random) const {
+  const Pool* pool = m_population.pool(batch.spec->form->about, batch.org);
+  if (!pool) return {};
+  std::vector<bool> taken(pool->size(), false);
+  for (const auto& [person, until] : busy)
+    if (until > day) taken[person] = true;
+  const auto person = pool->draw(batch.spec->about, day, {&taken}, random);
+  if (!person) return {};
+  return Subject{pool->reference(*person), *person};
+}
+
+std::optional<Maker::Subject> Maker::draw_member(const Batch& batch, base::Date& day, Random& random) {
+  const auto& indicator = *batch.spec->indicator;
+  auto& draw =
+      m_draws[fmt::format("{} {} {} {}", indicator.id, batch.spec->counts, batch.org, batch.period.to_string())];
+  if (draw.order.empty()) {
+    for (const auto& [org, members] : m_stocks[batch.of_stock]) {
+      if (org != batch.org && !m_population.is_beneath(org, batch.org)) continue;
+      for (const auto& member : members)
+        if (member.since <= batch.period.last() && (!member.until || *member.until > batch.period.last()))
+          draw.order.push_back(&member);
+    }
+    for (size_t i = draw.order.size(); i > 1; --i)
+      std::swap(draw.order[i - 1], draw.order[random.below(i)]);
+  }
+  const bool each_once = indicator.kind == package::IndicatorKind::proportion || indicator.count == "subjects";
+  if (draw.order.empty() || (each_once && draw.next >= draw.order.size())) return {};
+  const Member& member = *draw.order[draw.next++ % draw.order.size()];
+  day = std::max(day, member.since);
+  return member.subject;
 }
 
 void Maker::deal_rows(const Plan& plan, const Batch& batch) {
@@ -580,18 +704,23 @@ void Maker::write_batch(const Plan& plan, const Batch& batch) {
       for (size_t s = 0; s < batch.sums.size(); ++s)
         moment.values["value_" + batch.sums[s].item] =
             decimal_text(batch.sums[s].values[next_value[s]++], batch.sums[s].scale);
+      moment.org = place(spec, batch.org, moment.day, random);
       if (spec.reg) {
         moment.serial = next_serial(spec.reg->id, moment.day);
-        add_entry(*spec.reg, batch.org, evaluate(recipe, moment));
+        const auto person = new_person(*spec.reg, spec, moment.day);
+        if (person) moment.person = &*person;
+        add_entry(*spec.reg, batch.org, moment, evaluate(recipe, moment));
         continue;
       }
       std::optional<Subject> subject;
       std::vector<std::pair<const package::Item*, std::string>> values;
+      if (!batch.of_stock.empty()) subject = draw_member(batch, moment.day, random);
       moment.serial = next_serial(spec.form->id, moment.day);
-      for (int draw = 0; draw < k_draws_max && !subject; ++draw) {
+      if (subject) values = evaluate(recipe, moment);
+      for (int draw = 0; draw < k_draws_max && !subject && batch.of_stock.empty(); ++draw) {
         values = evaluate(recipe, moment);
         auto* had = who_had(spec, values);
-        subject = draw_subject(batch, moment.day, random, had);
+        subject = draw_subject(batch, moment.org, moment.day, random, had);
         if (subject && had && subject->person != UINT32_MAX) (*had)[subject->person] = true;
         if (!had) break;
       }
@@ -653,6 +782,7 @@ void Maker::write_from(const Batch& batch, const Recipe& recipe) {
     moment.org = batch.org;
     moment.source = &sources[index];
     moment.day = *base::Date::parse(*sources[index].find(spec.on));
+    moment.org = place(spec, batch.org, moment.day, random);
     moment.first = batch.period.first();
     moment.last = batch.period.last();
     moment.serial = next_serial(spec.form->id, moment.day);
@@ -662,11 +792,13 @@ void Maker::write_from(const Batch& batch, const Recipe& recipe) {
 }
 
 void Maker::write_returns(const Returns& returns) {
-  const auto make = [&](const std::vector<const Spec*>& specs, base::Date first,
+  Values at;
+  for (const auto* spec : returns.specs)
+    if (at.empty()) at = spec->at;
+  const auto make = [&](const std::vector<const Spec*>& specs, const std::string& org, const base::Period& cycle,
                         const std::map<std::string, std::string>& given, const std::string& state, bool counts) {
-    const auto cycle = cycle_period(returns.form->cycle, first);
-    auto random = Random::of(
-        m_totals.seed, fmt::format("return {} {} {} {}", returns.form->id, returns.org, cycle.to_string(), counts));
+    auto random =
+        Random::of(m_totals.seed, fmt::format("return {} {} {} {}", returns.form->id, org, cycle.to_string(), counts));
     Recipe recipe;
     for (const auto* spec : specs) {
       recipe.add(*spec->items, with_own_values(spec->set), spec->place());
@@ -674,13 +806,14 @@ void Maker::write_returns(const Returns& returns) {
     }
     Moment moment;
     moment.random = &random;
-    moment.org = returns.org;
+    moment.org = org;
     moment.day = cycle.last() + static_cast<int32_t>(random.between(2, 6));
     moment.first = cycle.first();
     moment.last = cycle.last();
     moment.serial = next_serial(returns.form->id, cycle.first());
     for (const auto& [item, text] : given)
       moment.values["value_" + item] = text;
+    const base::Date first = cycle.first();
     std::string period = cycle.to_string();
     if (returns.form->cycle == package::ReturnCycle::month) period = first.to_string().substr(0, 7);
     if (returns.form->cycle == package::ReturnCycle::year) period = first.to_string().substr(0, 4);
@@ -688,21 +821,37 @@ void Maker::write_returns(const Returns& returns) {
       period = fmt::format("{}Q{}", first.year(), (first.month() + 2) / 3);
     if (returns.form->cycle == package::ReturnCycle::half)
       period = fmt::format("{}H{}", first.year(), first.month() > 6 ? 2 : 1);
-    submit(*returns.form, returns.org, {"Organization/" + returns.org, UINT32_MAX}, moment, evaluate(recipe, moment),
-           {}, counts, period, state);
+    submit(*returns.form, returns.org, {"Organization/" + org, UINT32_MAX}, moment, evaluate(recipe, moment), {},
+           counts, period, state);
   };
+  std::string state = "submitted";
+  for (const auto* spec : returns.specs)
+    if (!spec->state.empty()) state = spec->state;
+  // Each institution returns its part; the parts add up.
   for (const auto& [first, values] : returns.values) {
-    std::string state = "submitted";
-    for (const auto* spec : returns.specs)
-      if (!spec->state.empty()) state = spec->state;
-    make(returns.specs, first, values, state, true);
+    const auto cycle = cycle_period(returns.form->cycle, first);
+    const auto places = m_population.places(returns.org, at, cycle.first(), cycle.last());
+    std::vector<uint64_t> weights;
+    for (const auto& [id, weight] : places)
+      weights.push_back(weight * (70 + Random::of(m_totals.seed, "size of " + id).below(61)));
+    std::vector<std::map<std::string, std::string>> parts(places.size());
+    for (const auto& [item, text] : values) {
+      const auto whole = base::Decimal::parse(text)->normalized();
+      const auto cents = spread(static_cast<int64_t>(whole.coefficient()), weights);
+      for (size_t i = 0; i < places.size(); ++i)
+        parts[i][item] = decimal_text(cents[i], whole.scale());
+    }
+    for (size_t i = 0; i < places.size(); ++i)
+      make(returns.specs, places[i].first, cycle, parts[i], state, true);
   }
   // A return that must not count stands in the period after the last, which nobody has returned.
   if (returns.values.empty()) return;
   base::Date first = cycle_period(returns.form->cycle, returns.values.rbegin()->first).end();
   for (const auto* spec : returns.not_counted) {
-    make({spec}, first, {}, spec->state.empty() ? "draft" : spec->state, false);
-    first = cycle_period(returns.form->cycle, first).end();
+    const auto cycle = cycle_period(returns.form->cycle, first);
+    const auto places = m_population.places(returns.org, at, cycle.first(), cycle.last());
+    make({spec}, places.front().first, cycle, {}, spec->state.empty() ? "draft" : spec->state, false);
+    first = cycle.end();
   }
 }
 

@@ -35,10 +35,13 @@ constexpr std::array<std::string_view, 3> k_female{
     "丽敏静艳娟霞燕红玲芳娜萍琳洁莉婷雪慧倩颖蓉晶佳欣洋丹蕾薇璐青虹琼",
     "子涵梓萱欣怡诗雨桐可馨思琪语嫣若汐雅婷佳怡芷晴一诺沐瑶依诺梦瑾悦妍晓彤安然"};
 
-constexpr std::array<std::string_view, 12> k_villages{"青竹村",   "石桥村",   "白鹭村",   "枫树村",
-                                                      "双井村",   "桃源村",   "河湾村",   "茶亭村",
-                                                      "南门社区", "东街社区", "学府社区", "滨江社区"};
-constexpr std::array<std::string_view, 4> k_towns{"杏林镇", "云溪镇", "松坪乡", "城关镇"};
+// Halves of names of places; any two make one.
+constexpr std::string_view k_place_first = "青石白枫双桃河茶松云龙凤金银清平永新大小上下东西南北高长安和兴仁";
+constexpr std::string_view k_place_second = "竹桥鹭树井源湾亭坪溪泉岭塘田山冲坡洞门口沙洲林坝湖滩岗埠寨岩";
+constexpr std::array<std::string_view, 4> k_village_kinds{"村", "村", "村", "社区"};
+constexpr std::array<std::string_view, 4> k_town_kinds{"镇", "镇", "乡", "街道"};
+/// Of a hundred households how many have 1, 2, ... 6 members.
+constexpr std::array<int, 6> k_household_sizes{18, 28, 24, 17, 9, 4};
 
 std::vector<std::string_view> characters(std::string_view text) {
   std::vector<std::string_view> result;
@@ -60,6 +63,30 @@ const std::vector<std::string_view>& given_characters(bool female, int year_of_b
 }
 
 } // namespace
+
+namespace {
+
+std::string make_place(Random& random) {
+  static const auto k_first = characters(k_place_first);
+  static const auto k_second = characters(k_place_second);
+  std::string name(k_first[random.below(k_first.size())]);
+  name += k_second[random.below(k_second.size())];
+  return name;
+}
+
+} // namespace
+
+std::string make_village(Random& random) {
+  std::string name = make_place(random);
+  name += k_village_kinds[random.below(k_village_kinds.size())];
+  return name;
+}
+
+std::string make_town(Random& random) {
+  std::string name = make_place(random);
+  name += k_town_kinds[random.below(k_town_kinds.size())];
+  return name;
+}
 
 int age_on(base::Date born, base::Date day) {
   const bool before_birthday = day.month() < born.month() || (day.month() == born.month() && day.day() < born.day());
@@ -95,8 +122,8 @@ std::string make_citizen_id(int region, base::Date born, int order) {
   return id + "10X98765432"[sum % 11];
 }
 
-PeopleMaker::PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands)
-    : m_random(random), m_as_of(as_of), m_bands(std::move(bands)) {
+PeopleMaker::PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands, int region, std::string town)
+    : m_random(random), m_as_of(as_of), m_bands(std::move(bands)), m_region(region), m_town(std::move(town)) {
   int oldest = 0;
   for (const auto& band : m_bands) {
     m_weight += static_cast<uint64_t>(band.weight);
@@ -126,14 +153,26 @@ Person PeopleMaker::next() {
 
   uint32_t& taken = m_orders[static_cast<size_t>(person.born - m_earliest) * 2 + person.female];
   const int order = static_cast<int>(taken % 500) * 2 + (person.female ? 0 : 1);
-  person.citizen_id = make_citizen_id(k_region_first + static_cast<int>(taken / 500), person.born, order);
+  person.citizen_id = make_citizen_id(m_region + static_cast<int>(taken / 500), person.born, order);
   ++taken;
 
   person.phone = fmt::format("100{:08}", (m_count * 7919 + 13) % 100000000);
-  const auto village = m_random.below(k_villages.size());
-  person.village = k_villages[village];
-  person.address = fmt::format("{}{}{}组{}号", k_towns[village % k_towns.size()], person.village,
-                               m_random.between(1, 12), m_random.between(1, 180));
+  if (m_left == 0) { // the next household
+    auto size = static_cast<int>(m_random.below(100));
+    m_left = 1;
+    while ((size -= k_household_sizes[static_cast<size_t>(m_left - 1)]) >= 0)
+      ++m_left;
+    m_home.town = m_town.empty() ? make_town(m_random) : m_town;
+    m_home.village = make_village(m_random);
+    m_home.address =
+        fmt::format("{}{}{}组{}号", m_home.town, m_home.village, m_random.between(1, 12), m_random.between(1, 180));
+    m_home.household = fmt::format("H{}-{:06}", m_region, ++m_households);
+  }
+  --m_left;
+  person.town = m_home.town;
+  person.village = m_home.village;
+  person.address = m_home.address;
+  person.household = m_home.household;
   ++m_count;
   return person;
 }

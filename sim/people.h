@@ -16,9 +16,14 @@ struct Person {
   base::Date born;
   std::string citizen_id;
   std::string phone; ///< under a prefix no operator has
-  std::string village;
+  std::string town, village;
   std::string address;
+  std::string household; ///< those of one household have the same
 };
+
+/// Names of places that do not exist: some thousands of villages, a few hundred towns.
+std::string make_village(Random& random);
+std::string make_town(Random& random);
 
 /// So many of these ages (in whole years), as weights.
 struct AgeBand {
@@ -40,8 +45,15 @@ std::string make_citizen_id(int region, base::Date born, int order);
 class PeopleMaker {
 public:
   /// Ages as on `as_of`. `bands` must not be empty.
-  PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands);
+  /// `region`: of the citizen IDs; makers with regions k_regions_each apart never give the same ID. `town`: where all
+  /// live; empty = any.
+  PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands, int region = k_region_first,
+              std::string town = {});
   Person next();
+
+  static constexpr int k_regions_each = 10;
+  /// The region codes given out: 990001, 990002, ...
+  static constexpr int k_region_first = 990001;
 
 private:
   Random m_random;
@@ -51,9 +63,11 @@ private:
   int64_t m_count = 0;
   std::vector<uint32_t> m_orders; ///< how many were born on each day, by sex
   base::Date m_earliest;
+  int m_region;
+  std::string m_town;
+  int m_left = 0; ///< of the household at hand
+  int64_t m_households = 0;
+  Person m_home; ///< its place
 };
-
-/// The region codes given out: 990001, 990002, ...
-inline constexpr int k_region_first = 990001;
 
 } // namespace xinglin::sim

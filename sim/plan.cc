@@ -61,10 +61,9 @@ public:
   Plan run() {
     for (const auto& target : m_totals.targets)
       sort_out(target);
-    plan_units();
     plan_intervals();
-    for (auto& [key, returns] : m_returns)
-      m_plan.returns.push_back(std::move(returns));
+    plan_units();
+    finish_returns();
     sprinkle();
     tie_subjects();
     if (m_issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(m_issues));
@@ -81,14 +80,8 @@ private:
     m_issues.add(std::move(issue));
   }
 
-  bool is_beneath(std::string org, const std::string& above) const {
-    for (size_t steps = 0; steps < 100; ++steps) {
-      const auto parent = m_population.parents().find(org);
-      if (parent == m_population.parents().end()) return false;
-      org = parent->second;
-      if (org == above) return true;
-    }
-    return false;
+  bool is_beneath(const std::string& org, const std::string& above) const {
+    return m_population.is_beneath(org, above);
   }
 
   Own own_part(const Target& target) {
@@ -96,11 +89,12 @@ private:
     std::vector<const Target*> parts;
     for (const auto& other : m_totals.targets) {
       if (&other == &target || other.asked != target.asked) continue;
-      const bool within = other.org == target.org && inside(other.period, target.period);
+      const bool stock = target.kind == Target::Kind::stock_sum;
+      const bool within = !stock && other.org == target.org && inside(other.period, target.period);
       const bool beneath = other.period == target.period && is_beneath(other.org, target.org);
       if (other.org == target.org && other.period == target.period && &other > &target)
         conflict(target, "it is asked for twice; keep one");
-      if (other.org == target.org && !within && overlap(other.period, target.period) &&
+      if (!stock && other.org == target.org && !within && overlap(other.period, target.period) &&
           !inside(target.period, other.period) && other.period != target.period)
         conflict(target, fmt::format("its period overlaps {}; give periods that lie within each other or apart",
                                      other.period.to_string()));
@@ -131,12 +125,13 @@ private:
       for (const auto* spec : found->second)
         if (spec->counts) specs.push_back(spec);
     if (specs.empty()) return conflict(target, "its indicator has no make: entry (docs/simulator.md)");
+    if (target.kind == Target::Kind::stock_sum && !specs.front()->is_return())
+      return conflict(target, "a sum of a stock is made from an entry of a return");
     if (target.kind == Target::Kind::stock || target.kind == Target::Kind::stock_days) {
       if (specs.front()->since.empty()) return conflict(target, "a stock is made from an entry with since and until");
       return add_interval(target, specs);
     }
-    if (specs.front()->form && specs.front()->form->cycle != package::ReturnCycle::none)
-      return add_return(target, specs);
+    if (specs.front()->is_return()) return add_return(target, specs);
     const auto interval = m_specs.intervals.find(specs.front()->what());
     if (interval != m_specs.intervals.end() && specs.front()->group.empty()) return add_interval(target, specs);
 
@@ -397,8 +392,10 @@ private:
                       : item->type == package::ItemType::money ? 2
                                                                : std::max(0, target.sum.normalized().scale());
     const Own own = own_part(target);
-    const auto total = scaled(target.kind == Target::Kind::sum ? own.sum : base::Decimal(own.number), scale);
+    const bool is_sum = target.kind == Target::Kind::sum || target.kind == Target::Kind::stock_sum;
+    const auto total = scaled(is_sum ? own.sum : base::Decimal(own.number), scale);
     if (!total) return conflict(target, fmt::format("{} has more digits than the item keeps", target.sum.to_string()));
+    if (target.kind == Target::Kind::stock_sum) return add_level(target, spec, value_item, scale, *total);
     std::vector<base::Period> cycles;
     for (base::Date day = target.period.first(); day <= target.period.last();) {
       const auto cycle = cycle_period(form.cycle, day);
@@ -426,95 +423,389 @@ private:
                             : std::accumulate(days.begin(), days.end(), uint64_t{1}));
     }
     const auto parts = spread(*total, weights);
-    Returns& returns = m_returns[form.id + " " + target.org];
-    returns.form = &form;
-    returns.org = target.org;
-    if (std::find(returns.specs.begin(), returns.specs.end(), &spec) == returns.specs.end())
-      returns.specs.push_back(&spec);
+    Returns& returns = returns_of(spec, target.org);
     for (size_t i = 0; i < cycles.size(); ++i)
       returns.values[cycles[i].first()][value_item] = decimal_text(parts[i], scale);
   }
 
-  // --- things that last ---
-
-  void add_interval(const Target& target, const std::vector<const Spec*>& specs) {
-    const std::string& what = specs.front()->what();
-    Intervals& intervals = m_intervals[what + " " + target.org];
-    intervals.what = what;
-    intervals.org = target.org;
-    intervals.items = m_specs.intervals.at(what);
-    intervals.targets.push_back(&target);
+  Returns& returns_of(const Spec& spec, const std::string& org) {
+    Returns& returns = m_returns[spec.form->id + " " + org];
+    returns.form = spec.form;
+    returns.org = org;
+    if (std::find(returns.specs.begin(), returns.specs.end(), &spec) == returns.specs.end())
+      returns.specs.push_back(&spec);
+    return returns;
   }
 
+  /// What a return says as it stands at the end of its cycle: given for some cycles, in between by even steps.
+  void add_level(const Target& target, const Spec& spec, const std::string& item, int scale, int64_t value) {
+    Returns& returns = returns_of(spec, target.org);
+    Levels& levels = m_levels[&returns][item];
+    levels.scale = scale;
+    const auto cycle = cycle_period(spec.form->cycle, target.period.last());
+    const auto [at, is_new] = levels.given.emplace(cycle.first(), value);
+    if (!is_new && at->second != value)
+      return conflict(target, fmt::format("the return of {} cannot say both {} and {}", cycle.to_string(),
+                                          decimal_text(at->second, scale), decimal_text(value, scale)));
+    const auto start = cycle_period(spec.form->cycle, target.period.first()).first();
+    if (levels.given.size() == 1 || start < levels.first) levels.first = start;
+  }
+
+  void finish_returns() {
+    for (auto& [key, returns] : m_returns) {
+      const auto levels = m_levels.find(&returns);
+      if (levels != m_levels.end())
+        for (const auto& [item, given] : levels->second)
+          fill_levels(returns, item, given);
+      m_plan.returns.push_back(std::move(returns));
+    }
+  }
+
+  struct Levels {
+    std::map<base::Date, int64_t> given; ///< by first day of the cycle
+    base::Date first;
+    int scale = 0;
+  };
+
+  static void fill_levels(Returns& returns, const std::string& item, const Levels& levels) {
+    base::Date first = levels.first;
+    if (!returns.values.empty()) first = std::min(first, returns.values.begin()->first);
+    const base::Date last = levels.given.rbegin()->first;
+    for (base::Date day = first; day <= last; day = cycle_period(returns.form->cycle, day).end()) {
+      const auto after = levels.given.lower_bound(day);
+      int64_t value = after->second;
+      if (after->first != day && after != levels.given.begin()) {
+        const auto before = std::prev(after);
+        const auto days = after->first - before->first;
+        value = before->second + (after->second - before->second) * (day - before->first) / days;
+      }
+      returns.values[day][item] = decimal_text(value, levels.scale);
+    }
+  }
+
+  // --- things that last ---
+
+  Values conditions_of(const Spec& spec) const {
+    const auto& items = m_specs.intervals.at(spec.what());
+    Values conditions;
+    for (const auto& entry : spec.set)
+      if (entry.first != items.since && entry.first != items.until) conditions.push_back(entry);
+    std::sort(conditions.begin(), conditions.end());
+    return conditions;
+  }
+
+  void add_interval(const Target& target, const std::vector<const Spec*>& specs) {
+    const Spec& spec = *specs.front();
+    const Values conditions = conditions_of(spec);
+    auto found = std::find_if(m_intervals.begin(), m_intervals.end(), [&](const auto& other) {
+      return other.what == spec.what() && other.org == target.org && other.conditions == conditions;
+    });
+    if (found == m_intervals.end()) {
+      Intervals intervals;
+      intervals.what = spec.what();
+      intervals.org = target.org;
+      intervals.items = m_specs.intervals.at(spec.what());
+      intervals.conditions = conditions;
+      found = m_intervals.insert(m_intervals.end(), std::move(intervals));
+    }
+    found->targets.push_back(&target);
+  }
+
+  /// What is counted among `part` is counted among `whole` too.
+  bool is_part(const Intervals& part, const Intervals& whole) const {
+    if (&part == &whole || part.what != whole.what) return false;
+    if (part.org != whole.org && !is_beneath(part.org, whole.org)) return false;
+    const auto& items = *m_specs.by_indicator.at(part.targets.front()->indicator->id).front()->items;
+    for (const auto& [key, wanted] : whole.conditions) {
+      const auto made = std::find_if(part.conditions.begin(), part.conditions.end(),
+                                     [&key = key](const auto& entry) { return entry.first == key; });
+      if (made == part.conditions.end()) return false;
+      const auto item =
+          std::find_if(items.begin(), items.end(), [&key = key](const auto& other) { return other.id == key; });
+      if (item == items.end() ? made->second != wanted : meets(*item, made->second, wanted) == Meets::no) return false;
+    }
+    return part.org != whole.org || part.conditions != whole.conditions;
+  }
+
+  static std::string names_of(const std::vector<const Target*>& targets) {
+    std::string names;
+    for (const auto* target : targets)
+      names += (names.empty() ? "" : ", ") + target->name();
+    return names;
+  }
+
+  /// Parts before wholes: a whole is what its parts leave.
   void plan_intervals() {
-    for (auto& [key, intervals] : m_intervals) {
-      std::map<base::Date, IntervalTargets> by_start;
-      for (const auto* target : intervals.targets) {
-        auto& entry = by_start[target->period.first()];
-        if (entry.period.days() != target->period.days() && entry.period.first() == target->period.first() &&
-            (entry.starts || entry.ends || entry.at_end || entry.within || entry.lengths)) {
-          conflict(*target, fmt::format("figures over {} are asked for {} too; give one length of period",
-                                        intervals.what, entry.period.to_string()));
+    std::stable_sort(m_intervals.begin(), m_intervals.end(),
+                     [&](const Intervals& a, const Intervals& b) { return a.conditions.size() > b.conditions.size(); });
+    std::vector<Intervals*> ordered;
+    std::set<const Intervals*> placed;
+    const std::function<void(Intervals&)> place = [&](Intervals& one) {
+      if (!placed.insert(&one).second) return;
+      for (auto& other : m_intervals)
+        if (is_part(other, one)) place(other);
+      ordered.push_back(&one);
+    };
+    for (auto& one : m_intervals)
+      place(one);
+    for (auto* one : ordered)
+      if (!cut_periods(*one)) return;
+    for (const auto* one : ordered)
+      guess_parts(*one);
+    for (size_t i = 0; i < ordered.size(); ++i) {
+      Intervals& one = *ordered[i];
+      std::vector<const Intervals*> parts;
+      for (size_t j = 0; j < i; ++j)
+        if (is_part(*ordered[j], one)) parts.push_back(ordered[j]);
+      if (!take_away(one, parts)) continue;
+      fill_specs(one, parts);
+      std::string name = one.what + " " + one.org;
+      for (const auto& [key, text] : one.conditions)
+        name += " " + key + "=" + text;
+      auto random = Random::of(m_totals.seed, "interval days " + name);
+      for (const auto& entry : one.problem.periods)
+        for (const auto weight : day_weights(entry.period, Days::all, {}, random))
+          one.problem.weights.push_back(weight);
+      one.solution = solve(one.problem, Random::of(m_totals.seed, "intervals " + name));
+      if (one.solution.conflict.empty()) continue;
+      auto targets = one.targets;
+      for (const auto* part : parts)
+        targets.insert(targets.end(), part->targets.begin(), part->targets.end());
+      conflict(*one.targets.front(),
+               fmt::format("these cannot be met together: {} ({})", names_of(targets), one.solution.conflict));
+    }
+    for (auto* one : ordered)
+      m_plan.intervals.push_back(std::move(*one));
+  }
+
+  /// The days from the first to the last cut where a figure begins or ends, and each figure given to its pieces.
+  bool cut_periods(Intervals& one) {
+    std::set<base::Date> cuts;
+    for (const auto* target : one.targets) {
+      cuts.insert(target->period.end());
+      if (target->kind != Target::Kind::stock) cuts.insert(target->period.first());
+    }
+    base::Date first = one.targets.front()->period.first();
+    for (const auto* target : one.targets)
+      first = std::min(first, target->period.first());
+    cuts.insert(first);
+    for (auto at = cuts.begin(); std::next(at) != cuts.end(); ++at) {
+      IntervalTargets piece;
+      piece.period = base::Period::range(*at, *std::next(at) + -1);
+      one.problem.periods.push_back(piece);
+    }
+    auto targets = one.targets;
+    std::stable_sort(targets.begin(), targets.end(),
+                     [](const auto* a, const auto* b) { return a->period.days() < b->period.days(); });
+    bool good = true;
+    for (const auto* target : targets)
+      good &= give(one, *target);
+    return good;
+  }
+
+  bool give(Intervals& one, const Target& target) {
+    const Spec& spec = *m_specs.by_indicator.at(target.indicator->id).front();
+    int64_t value = target.number;
+    std::optional<int64_t> IntervalTargets::* aspect = nullptr;
+    switch (target.kind) {
+    case Target::Kind::stock: aspect = &IntervalTargets::at_end; break;
+    case Target::Kind::stock_days: aspect = &IntervalTargets::within; break;
+    case Target::Kind::sum: {
+      const auto days = scaled(target.sum, 0);
+      if (!days || spec.days_from.empty())
+        return conflict(target, "it must be whole days, by value: days(a, b)"), false;
+      value = *days;
+      aspect = &IntervalTargets::lengths;
+      break;
+    }
+    default: {
+      const auto* start = spec.value_of(one.items.since);
+      const auto* end = spec.value_of(one.items.until);
+      if (end && *end == "$day")
+        aspect = &IntervalTargets::ends;
+      else if (start && *start == "$day")
+        aspect = &IntervalTargets::starts;
+      else
+        return conflict(target,
+                        fmt::format("its entry sets neither {} nor {} to $day", one.items.since, one.items.until)),
+               false;
+    }
+    }
+    std::vector<IntervalTargets*> pieces;
+    std::vector<uint64_t> days;
+    int64_t known = 0;
+    for (auto& piece : one.problem.periods) {
+      const bool is_at_end = aspect == &IntervalTargets::at_end;
+      if (is_at_end ? piece.period.last() != target.period.last()
+                    : piece.period.first() < target.period.first() || piece.period.last() > target.period.last())
+        continue;
+      if (piece.*aspect) {
+        known += *(piece.*aspect);
+      } else {
+        pieces.push_back(&piece);
+        days.push_back(static_cast<uint64_t>(piece.period.days()));
+      }
+    }
+    if (value < known || (pieces.empty() && value != known)) {
+      std::vector<const Target*> others;
+      for (const auto* other : one.targets)
+        if (other != &target && other->asked == target.asked && overlap(other->period, target.period))
+          others.push_back(other);
+      return conflict(target, fmt::format("{} already come to {}", names_of(others), known)), false;
+    }
+    const auto parts = spread(value - known, days);
+    for (size_t i = 0; i < parts.size(); ++i)
+      pieces[i]->*aspect = parts[i];
+    return true;
+  }
+
+  /// Where a whole is asked at the end of a period and some of its parts are not, those change as the whole does.
+  void guess_parts(const Intervals& whole) {
+    std::vector<Intervals*> parts;
+    for (auto& other : m_intervals)
+      if (is_part(other, whole)) parts.push_back(&other);
+    std::erase_if(parts, [&](const auto* part) { // only those that have no parts themselves
+      return std::any_of(parts.begin(), parts.end(), [&](const auto* other) { return is_part(*other, *part); });
+    });
+    if (parts.empty()) return;
+    for (const auto& at : whole.problem.periods) {
+      if (!at.at_end) continue;
+      const base::Date day = at.period.last();
+      int64_t left = *at.at_end;
+      std::vector<Intervals*> lacking;
+      std::vector<uint64_t> weights;
+      for (auto* part : parts) {
+        const auto piece = std::find_if(part->problem.periods.begin(), part->problem.periods.end(),
+                                        [&](const auto& one) { return one.at_end && one.period.last() == day; });
+        if (piece != part->problem.periods.end()) {
+          left -= *piece->at_end;
           continue;
         }
-        entry.period = target->period;
-        const Spec& spec = *m_specs.by_indicator.at(target->indicator->id).front();
-        switch (target->kind) {
-        case Target::Kind::stock: entry.at_end = target->number; break;
-        case Target::Kind::stock_days: entry.within = target->number; break;
-        case Target::Kind::sum: {
-          const auto days = scaled(target->sum, 0);
-          if (!days || spec.days_from.empty())
-            conflict(*target, "it must be whole days, by value: days(a, b)");
-          else
-            entry.lengths = *days;
-          break;
-        }
-        default: {
-          const auto* start = spec.value_of(intervals.items.since);
-          const auto* end = spec.value_of(intervals.items.until);
-          if (end && *end == "$day")
-            entry.ends = target->number;
-          else if (start && *start == "$day")
-            entry.starts = target->number;
-          else
-            conflict(*target, fmt::format("its entry sets neither {} nor {} to $day", intervals.items.since,
-                                          intervals.items.until));
-        }
-        }
+        std::optional<int64_t> near;
+        int32_t distance = INT32_MAX;
+        for (const auto& one : part->problem.periods)
+          if (one.at_end && std::abs(one.period.last() - day) < distance)
+            near = one.at_end, distance = std::abs(one.period.last() - day);
+        if (near) lacking.push_back(part), weights.push_back(static_cast<uint64_t>(*near));
       }
-      // Gaps between the periods become periods of which nothing is asked.
-      for (const auto& [first, entry] : by_start) {
-        if (!intervals.problem.periods.empty()) {
-          const auto before = intervals.problem.periods.back().period;
-          if (before.last() >= first) {
-            conflict(*intervals.targets.front(),
-                     fmt::format("the periods {} and {} of figures over {} overlap", before.to_string(),
-                                 entry.period.to_string(), intervals.what));
-            break;
-          }
-          if (before.end() < first) {
-            IntervalTargets gap;
-            gap.period = base::Period::range(before.end(), first + -1);
-            gap.starts = gap.ends = 0;
-            intervals.problem.periods.push_back(gap);
-          }
+      if (lacking.empty() || left < 0) continue;
+      // What the whole has beside its parts, at the nearest day at which all is known, it keeps.
+      int64_t sum = std::accumulate(weights.begin(), weights.end(), int64_t{0});
+      if (sum == 0) continue;
+      int64_t rest = 0;
+      for (const auto& one : whole.problem.periods) {
+        if (!one.at_end || one.period.last() == day) continue;
+        int64_t known = 0;
+        bool all = true;
+        for (const auto* part : parts) {
+          const auto piece =
+              std::find_if(part->problem.periods.begin(), part->problem.periods.end(),
+                           [&](const auto& other) { return other.at_end && other.period.last() == one.period.last(); });
+          all &= piece != part->problem.periods.end();
+          if (all) known += *piece->at_end;
         }
-        intervals.problem.periods.push_back(entry);
+        if (all && *one.at_end >= known) rest = std::min(left, *one.at_end - known);
       }
-      for (const auto& spec : m_specs.list) {
-        if (!spec.counts || spec.what() != intervals.what || !spec.group.empty()) continue;
-        intervals.specs.push_back(&spec);
-        if (!spec.since.empty()) {
-          intervals.problem.length_low = static_cast<int>(spec.length.low);
-          intervals.problem.length_high = static_cast<int>(spec.length.high);
+      const auto shares = spread(left - rest, weights);
+      for (size_t i = 0; i < lacking.size(); ++i)
+        add_end(*lacking[i], day, at.period.first(), shares[i]);
+    }
+  }
+
+  /// So many at the end of that day: a piece of the problem is cut or put before or after.
+  static void add_end(Intervals& one, base::Date day, base::Date first, int64_t number) {
+    auto& periods = one.problem.periods;
+    for (size_t i = 0; i < periods.size(); ++i) {
+      if (periods[i].period.last() == day) {
+        periods[i].at_end = number;
+        return;
+      }
+      const auto period = periods[i].period;
+      if (day < period.first() || day > period.last()) continue;
+      if (periods[i].starts || periods[i].ends || periods[i].within || periods[i].lengths) return; // it is left alone
+      IntervalTargets before;
+      before.period = base::Period::range(period.first(), day);
+      before.at_end = number;
+      periods[i].period = base::Period::range(day + 1, period.last());
+      periods.insert(periods.begin() + static_cast<ptrdiff_t>(i), before);
+      return;
+    }
+    IntervalTargets piece;
+    piece.at_end = number;
+    if (day < periods.front().period.first()) {
+      piece.period = base::Period::range(std::min(first, day), day);
+      if (day + 1 < periods.front().period.first()) {
+        IntervalTargets gap;
+        gap.period = base::Period::range(day + 1, periods.front().period.first() + -1);
+        periods.insert(periods.begin(), gap);
+      }
+      periods.insert(periods.begin(), piece);
+    } else {
+      piece.period = base::Period::range(periods.back().period.end(), day);
+      periods.push_back(piece);
+    }
+  }
+
+  bool take_away(Intervals& one, const std::vector<const Intervals*>& parts) {
+    for (auto& piece : one.problem.periods) {
+      const auto& period = piece.period;
+      IntervalTargets made;
+      made.starts = made.ends = made.at_end = made.within = made.lengths = 0;
+      for (const auto* part : parts)
+        for (const auto& interval : part->solution.intervals) {
+          *made.at_end += lasts_on(interval, period.last());
+          *made.starts += interval.start >= period.first() && interval.start <= period.last();
+          const bool ends = interval.end && *interval.end >= period.first() && *interval.end <= period.last();
+          *made.ends += ends;
+          if (ends) *made.lengths += *interval.end - interval.start;
+          const base::Date from = std::max(interval.start, period.first());
+          const base::Date to = interval.end ? std::min(*interval.end, period.end()) : period.end();
+          if (from < to) *made.within += to - from;
         }
+      for (const auto aspect : {&IntervalTargets::starts, &IntervalTargets::ends, &IntervalTargets::at_end,
+                                &IntervalTargets::within, &IntervalTargets::lengths}) {
+        if (!(piece.*aspect)) continue;
+        *(piece.*aspect) -= *(made.*aspect);
+        if (*(piece.*aspect) >= 0) continue;
+        std::vector<const Target*> culprits;
+        for (const auto* part : parts)
+          culprits.insert(culprits.end(), part->targets.begin(), part->targets.end());
+        conflict(*one.targets.front(),
+                 fmt::format("{} already come to {} in {}", names_of(culprits), *(made.*aspect), period.to_string()));
+        return false;
       }
-      auto random = Random::of(m_totals.seed, "interval days " + key);
-      for (const auto& entry : intervals.problem.periods)
-        for (const auto weight : day_weights(entry.period, Days::all, {}, random))
-          intervals.problem.weights.push_back(weight);
-      m_plan.intervals.push_back(std::move(intervals));
+    }
+    return true;
+  }
+
+  /// The entries behind it; where values may be chosen, not those that its parts are counted by.
+  void fill_specs(Intervals& one, const std::vector<const Intervals*>& parts) {
+    for (const auto& spec : m_specs.list) {
+      if (!spec.counts || spec.what() != one.what || !spec.group.empty() || conditions_of(spec) != one.conditions)
+        continue;
+      const Spec* used = &spec;
+      for (const auto& [key, text] : spec.set) {
+        std::string kept;
+        for (const auto alternative : base::split(text, '|')) {
+          const auto value = alternative.substr(0, alternative.rfind('*'));
+          const bool is_of_part = std::any_of(parts.begin(), parts.end(), [&](const auto* part) {
+            return part->org == one.org &&
+                   std::any_of(part->conditions.begin(), part->conditions.end(), [&](const auto& condition) {
+                     return condition.first == key && weight_in(condition.second, value) > 0;
+                   });
+          });
+          if (!is_of_part) kept += (kept.empty() ? "" : "|") + std::string(alternative);
+        }
+        if (kept.empty() || kept == text) continue;
+        if (used == &spec) used = &m_plan.own_specs.emplace_back(spec);
+        for (auto& entry : m_plan.own_specs.back().set)
+          if (entry.first == key) entry.second = kept;
+      }
+      one.specs.push_back(used);
+      if (!spec.since.empty()) {
+        one.problem.length_low = static_cast<int>(spec.length.low);
+        one.problem.length_high = static_cast<int>(spec.length.high);
+      }
     }
   }
 
@@ -528,7 +819,7 @@ private:
       if (!done.insert(target.indicator->id + " " + target.org + " " + target.period.to_string()).second) continue;
       for (const auto* spec : found->second) {
         if (spec->counts || spec->share == 0) continue;
-        if (spec->form && spec->form->cycle != package::ReturnCycle::none) {
+        if (spec->is_return()) {
           const auto returns = std::find_if(m_plan.returns.begin(), m_plan.returns.end(), [&](const auto& other) {
             return other.form == spec->form && other.org == target.org;
           });
@@ -584,13 +875,40 @@ private:
     }
     for (auto& batch : m_plan.batches) {
       if (batch.spec->about.of.empty()) continue;
+      const auto& of = *m_specs.catalog->indicators.find(batch.spec->about.of);
+      if (of.second.period == package::PeriodKind::stock) {
+        batch.of_stock = of.first;
+        check_members(batch);
+        continue;
+      }
       for (size_t i = 0; i < m_plan.sets.size(); ++i)
         if (m_plan.sets[i].indicator->id == batch.spec->about.of && m_plan.sets[i].org == batch.org &&
             overlap(m_plan.sets[i].period, batch.period))
           batch.of_set = i;
     }
     // Where nobody is counted there, nothing can be about one of them.
-    std::erase_if(m_plan.batches, [](const Batch& batch) { return !batch.spec->about.of.empty() && !batch.of_set; });
+    std::erase_if(m_plan.batches, [](const Batch& batch) {
+      return !batch.spec->about.of.empty() && !batch.of_set && batch.of_stock.empty();
+    });
+  }
+
+  /// A share of those in a stock cannot be of more than are in it.
+  void check_members(const Batch& batch) {
+    if (!batch.target || batch.target->kind != Target::Kind::proportion || !batch.spec->counts) return;
+    int64_t there = 0;
+    std::vector<const Target*> targets;
+    for (const auto& intervals : m_plan.intervals) {
+      const bool is_of = std::any_of(intervals.specs.begin(), intervals.specs.end(),
+                                     [&](const auto* spec) { return spec->indicator->id == batch.of_stock; });
+      if (!is_of || (intervals.org != batch.org && !is_beneath(intervals.org, batch.org))) continue;
+      targets.insert(targets.end(), intervals.targets.begin(), intervals.targets.end());
+      for (const auto& interval : intervals.solution.intervals)
+        there += lasts_on(interval, batch.period.last());
+    }
+    if (batch.target->of > there)
+      conflict(*batch.target,
+               fmt::format("it is of {}, and there are only {} by {}", batch.target->of, there,
+                           targets.empty() ? batch.of_stock + ", which is not asked for" : names_of(targets)));
   }
 
   const Totals& m_totals;
@@ -599,8 +917,9 @@ private:
   base::Issues m_issues;
   Plan m_plan;
   std::vector<Unit> m_units;
-  std::map<std::string, Intervals> m_intervals;
+  std::vector<Intervals> m_intervals;
   std::map<std::string, Returns> m_returns;
+  std::map<const Returns*, std::map<std::string, Levels>> m_levels; ///< by item
   std::map<ptrdiff_t, const Target*> m_rows_target;
 };
 
@@ -608,6 +927,10 @@ private:
 
 Plan make_plan(const Totals& totals, const Specs& specs, const Population& population) {
   return Planner(totals, specs, population).run();
+}
+
+bool lasts_on(const Interval& interval, base::Date day) {
+  return interval.start <= day && (!interval.end || *interval.end > day);
 }
 
 int64_t Batch::records() const {

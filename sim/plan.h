@@ -7,6 +7,7 @@
 #include "sim/spec.h"
 #include "sim/totals.h"
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -30,6 +31,7 @@ struct Batch {
   std::vector<int64_t> per_day; ///< records (count: subjects: subjects) for each day of the period
   std::vector<size_t> sets;     ///< each subject must be new to these
   std::optional<size_t> of_set; ///< subjects are drawn from this one instead
+  std::string of_stock;         ///< or from those in this stock at the period's end
   struct Sum {
     std::string item;
     std::vector<int64_t> values; ///< one a record
@@ -48,12 +50,15 @@ struct Rows {
   int64_t count = 0;
 };
 
+/// Things that last, of one class: the figures whose entries set the same values.
 struct Intervals {
   std::string what; ///< form or register
   std::string org;
   IntervalItems items;
-  std::vector<const Spec*> specs; ///< of all figures over it
+  Values conditions;              ///< what they have in common: `set` without the two dates
+  std::vector<const Spec*> specs; ///< of all figures over them
   IntervalProblem problem;
+  IntervalSolution solution;
   std::vector<const Target*> targets;
 };
 
@@ -72,6 +77,7 @@ struct Plan {
   std::vector<SubjectSet> sets;
   std::vector<Intervals> intervals;
   std::vector<Returns> returns;
+  std::deque<Spec> own_specs; ///< entries changed for this plan
 };
 
 /// Throws Refused(invalid): each issue is a target that cannot be met, with those it contradicts.
@@ -79,6 +85,9 @@ Plan make_plan(const Totals& totals, const Specs& specs, const Population& popul
 
 /// The period of a return's cycle that a day lies in.
 base::Period cycle_period(package::ReturnCycle cycle, base::Date day);
+
+/// There on the day.
+bool lasts_on(const Interval& interval, base::Date day);
 
 /// The records that are made for `made` would count for `wanted` too (both of one form).
 bool counts_for(const Spec& made, const Spec& wanted);

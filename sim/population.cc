@@ -8,7 +8,8 @@
 namespace xinglin::sim {
 namespace {
 
-constexpr int k_draws_max = 60; ///< blind draws before looking one by one
+constexpr int k_draws_max = 60;  ///< blind draws before looking one by one
+constexpr int k_levels_max = 50; ///< of organisations
 
 /// The day `years` before `day`; 29 February becomes 1 March.
 base::Date years_before(base::Date day, int years) {
@@ -79,19 +80,72 @@ Pool& Population::add_pool(const std::string& reg, const std::string& org, std::
   return *members.pool;
 }
 
-void Population::add_thing(const std::string& reg, const std::string& org, std::string reference) {
-  m_members[reg][org].things.push_back(std::move(reference));
+void Population::add_thing(const std::string& reg, const std::string& org, const std::string& reference) {
+  auto& by_org = m_members[reg];
+  std::string at = org;
+  for (int level = 0; level < k_levels_max; ++level) {
+    by_org[at].things.push_back(reference);
+    const auto found = m_organizations.find(at);
+    if (found == m_organizations.end() || found->second.parent.empty()) return;
+    at = found->second.parent;
+  }
+}
+
+void Population::add_organization(Organization organization) {
+  m_children[organization.parent].push_back(organization.id);
+  std::string id = organization.id;
+  m_organizations.insert_or_assign(std::move(id), std::move(organization));
+}
+
+bool Population::is_beneath(const std::string& org, const std::string& above) const {
+  std::string at = org;
+  for (int level = 0; level < k_levels_max; ++level) {
+    const auto found = m_organizations.find(at);
+    if (found == m_organizations.end() || found->second.parent.empty()) return false;
+    at = found->second.parent;
+    if (at == above) return true;
+  }
+  return false;
+}
+
+std::vector<std::pair<std::string, uint64_t>> Population::places(const std::string& org, const Values& at,
+                                                                 base::Date first, base::Date last) const {
+  std::vector<std::pair<std::string, uint64_t>> found;
+  const auto weight_of = [&](const Organization& one) -> uint64_t {
+    if ((one.opened && *one.opened > first) || (one.closed && *one.closed <= last)) return 0;
+    uint64_t weight = 1;
+    for (const auto& [item, text] : at) {
+      const auto value = std::find_if(one.values.begin(), one.values.end(),
+                                      [&item = item](const auto& entry) { return entry.first == item; });
+      weight *= value == one.values.end() ? 0 : weight_in(text, value->second);
+    }
+    return weight;
+  };
+  std::vector<const std::string*> open{&org};
+  while (!at.empty() && !open.empty()) {
+    const std::string& id = *open.back();
+    open.pop_back();
+    if (const auto one = m_organizations.find(id); one != m_organizations.end())
+      if (const uint64_t weight = weight_of(one->second)) found.emplace_back(id, weight);
+    if (const auto children = m_children.find(id); children != m_children.end())
+      for (const auto& child : children->second)
+        open.push_back(&child);
+  }
+  if (found.empty()) found.emplace_back(org, 1);
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 const Population::Members* Population::find(const std::string& reg, const std::string& org) const {
   const auto by_org = m_members.find(reg);
   if (by_org == m_members.end()) return nullptr;
-  for (std::string at = org;;) {
+  std::string at = org;
+  for (int level = 0; level < k_levels_max; ++level) {
     const auto found = by_org->second.find(at);
     if (found != by_org->second.end() && found->second.size() > 0) return &found->second;
-    const auto parent = m_parents.find(at);
-    if (parent == m_parents.end()) break;
-    at = parent->second;
+    const auto one = m_organizations.find(at);
+    if (one == m_organizations.end() || one->second.parent.empty()) break;
+    at = one->second.parent;
   }
   for (const auto& entry : by_org->second)
     if (entry.second.size() > 0) return &entry.second;

@@ -40,13 +40,26 @@ private:
   std::vector<uint32_t> m_order; ///< numbers by day of birth
 };
 
+/// An organisation as far as it matters here.
+struct Organization {
+  std::string id, parent;
+  Values values; ///< item → value
+  std::optional<base::Date> opened, closed;
+};
+
 /// Entries of registers: people, and things that were named or made.
 class Population {
 public:
   Pool& add_pool(const std::string& reg, const std::string& org, std::string type, std::string id_prefix);
-  void add_thing(const std::string& reg, const std::string& org, std::string reference);
-  void set_parent(const std::string& org, const std::string& parent) { m_parents[org] = parent; }
-  const std::map<std::string, std::string>& parents() const { return m_parents; }
+  /// Counts for the organisations above it too.
+  void add_thing(const std::string& reg, const std::string& org, const std::string& reference);
+  /// An organisation, what its register says of it, and when it is open.
+  void add_organization(Organization organization);
+  /// Those beneath `org` that `at` asks for and that are open from `first` to `last`, each with its weight; `org`
+  /// itself when it is one of them or there is none.
+  std::vector<std::pair<std::string, uint64_t>> places(const std::string& org, const Values& at, base::Date first,
+                                                       base::Date last) const;
+  bool is_beneath(const std::string& org, const std::string& above) const;
   /// The people of the organisation, else of the nearest one above it; null when there are none.
   const Pool* pool(const std::string& reg, const std::string& org) const;
   /// Any entry of the register: of the organisation, else of one above it, else of all. Empty when there is none.
@@ -63,7 +76,8 @@ private:
   };
   const Members* find(const std::string& reg, const std::string& org) const;
   std::map<std::string, std::map<std::string, Members>> m_members; ///< register → organisation
-  std::map<std::string, std::string> m_parents;
+  std::map<std::string, Organization> m_organizations;
+  std::map<std::string, std::vector<std::string>> m_children;
 };
 
 } // namespace xinglin::sim

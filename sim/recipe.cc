@@ -33,9 +33,9 @@ struct Value {
 
 namespace {
 
-constexpr std::string_view k_variables[] = {"day",     "value",      "year",       "month", "serial",
-                                            "name",    "sex",        "citizen_id", "phone", "address",
-                                            "village", "birth_date", "age",        "start", "end"};
+constexpr std::string_view k_variables[] = {"day", "value",      "year",  "month",   "serial",  "name",
+                                            "sex", "citizen_id", "phone", "address", "village", "birth_date",
+                                            "age", "start",      "end",   "org",     "town",    "household"};
 
 [[noreturn]] void refuse(const package::Place& place, std::string text) {
   base::Issue issue;
@@ -110,13 +110,13 @@ Cell parse_cell(std::string_view text, const package::Place& place) {
   return cell;
 }
 
-/// Cuts the weight off the end: "tcm,失眠*4" → 4.
+/// Cuts the weight off the end: "tcm,失眠*4" → 4. Nought: it counts, but is never made.
 uint64_t take_weight(std::string_view& text) {
   const size_t star = text.rfind('*');
   if (star == std::string_view::npos || star + 1 == text.size()) return 1;
   uint64_t weight = 0;
   const auto [end, problem] = std::from_chars(text.data() + star + 1, text.data() + text.size(), weight);
-  if (problem != std::errc() || end != text.data() + text.size() || weight == 0 || weight > 1000000) return 1;
+  if (problem != std::errc() || end != text.data() + text.size() || weight > 1000000) return 1;
   text = text.substr(0, star);
   return weight;
 }
@@ -350,6 +350,14 @@ std::vector<std::pair<const package::Item*, std::string>> Recipe::evaluate(const
     if (!text.empty()) result.emplace_back(m_items[i], std::move(text));
   }
   return result;
+}
+
+uint64_t weight_in(std::string_view alternatives, std::string_view value) {
+  for (auto part : base::split(alternatives, '|')) {
+    const uint64_t weight = take_weight(part);
+    if (base::trim(part) == value) return weight;
+  }
+  return 0;
 }
 
 Meets meets(const package::Item& item, std::string_view made, std::string_view wanted) {

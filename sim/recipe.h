@@ -57,6 +57,9 @@ enum class Meets : uint8_t { yes, no };
 /// by any date: another rule keeps it in the period.
 Meets meets(const package::Item& item, std::string_view made, std::string_view wanted);
 
+/// The weight of `value` among the alternatives "a*3|b"; 0 when it is none of them.
+uint64_t weight_in(std::string_view alternatives, std::string_view value);
+
 /// "3..9" → {3, 9}, "6.0..14.0" → {60, 140} with scale 1; a single number twice. Empty when it is not a range.
 struct Range {
   int64_t low = 0, high = 0;

@@ -28,11 +28,10 @@ public:
     check_organizations();
     populate(m_totals, m_catalog, m_population);
     const Plan plan = make_plan(m_totals, m_specs, m_population);
-    const auto solutions = solve_intervals(plan);
     m_maker.emplace(m_parts.program, m_totals, m_specs, m_population, m_options, m_report);
     try {
       m_maker->write_registers();
-      m_maker->write(plan, solutions);
+      m_maker->write(plan);
       for (int round = 0; round < m_options.rounds_max; ++round) {
         ask();
         if (m_report.all_met() || !correct()) break;
@@ -69,27 +68,6 @@ private:
     for (const auto& target : m_totals.targets)
       check(target.org, target.place);
     if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
-  }
-
-  std::vector<IntervalSolution> solve_intervals(const Plan& plan) {
-    base::Issues issues;
-    std::vector<IntervalSolution> solutions;
-    for (const auto& intervals : plan.intervals) {
-      solutions.push_back(
-          solve(intervals.problem, Random::of(m_totals.seed, "intervals " + intervals.what + intervals.org)));
-      if (solutions.back().conflict.empty()) continue;
-      base::Issue issue;
-      issue.code = "conflict";
-      std::string names;
-      for (const auto* target : intervals.targets)
-        names += (names.empty() ? "" : ", ") + target->name();
-      issue.text = fmt::format("these cannot be met together: {} ({})", names, solutions.back().conflict);
-      issue.file = intervals.targets.front()->place.file;
-      issue.line = intervals.targets.front()->place.line;
-      issues.add(std::move(issue));
-    }
-    if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
-    return solutions;
   }
 
   void ask() {
@@ -138,14 +116,55 @@ private:
     return changed;
   }
 
-  /// The plain entry that could make more; null when there is none (parts of records, returns, things that last).
+  /// The plain entry that could make more without disturbing a figure that is met; null when there is none (parts of
+  /// records, returns, things that last).
   const Spec* plain(const Target& target, const std::string& part) const {
     for (const auto* spec : m_specs.by_indicator.at(target.indicator->id))
-      if (spec->counts && spec->share > 0 && spec->group.empty() && spec->from.empty() &&
-          (part.empty() || spec->part == part) && spec->form && spec->form->cycle == package::ReturnCycle::none &&
-          !m_specs.intervals.contains(spec->what()))
+      if (spec->counts && spec->share > 0 && spec->group.empty() && spec->from.empty() && spec->about.of.empty() &&
+          (part.empty() || spec->part == part) && spec->form && !spec->is_return() &&
+          !m_specs.intervals.contains(spec->what()) && !disturbs(*spec, target))
         return spec;
     return nullptr;
+  }
+
+  bool shares_place(const Target& a, const Target& b) const {
+    const bool orgs = a.org == b.org || m_population.is_beneath(a.org, b.org) || m_population.is_beneath(b.org, a.org);
+    return orgs && a.period.first() <= b.period.last() && b.period.first() <= a.period.last();
+  }
+
+  bool disturbs(const Spec& spec, const Target& target) const {
+    for (size_t i = 0; i < m_totals.targets.size(); ++i) {
+      const Target& other = m_totals.targets[i];
+      if (&other == &target || other.indicator == target.indicator || !m_report.figures[i].met ||
+          !shares_place(target, other))
+        continue;
+      const auto wanted = m_specs.by_indicator.find(other.indicator->id);
+      if (wanted != m_specs.by_indicator.end() &&
+          std::any_of(wanted->second.begin(), wanted->second.end(),
+                      [&](const auto* one) { return one->counts && counts_for(spec, *one); }))
+        return true;
+    }
+    return false;
+  }
+
+  /// Records that figures which are met count, of the forms this one is made of.
+  std::set<std::string> counted_by_met(const Target& target) {
+    std::set<std::string> forms;
+    for (const auto* spec : m_specs.by_indicator.at(target.indicator->id))
+      forms.insert(spec->what());
+    std::set<std::string> records;
+    for (size_t i = 0; i < m_totals.targets.size(); ++i) {
+      const Target& other = m_totals.targets[i];
+      const auto specs = m_specs.by_indicator.find(other.indicator->id);
+      if (&other == &target || !m_report.figures[i].met || !shares_place(target, other) ||
+          specs == m_specs.by_indicator.end() ||
+          std::none_of(specs->second.begin(), specs->second.end(),
+                       [&](const auto* spec) { return forms.contains(spec->what()); }))
+        continue;
+      for (const auto& row : rows(other))
+        records.insert(row.record);
+    }
+    return records;
   }
 
   std::vector<indicator::Row> rows(const Target& target) {
@@ -169,9 +188,11 @@ private:
       m_report.corrections += missing;
       return true;
     }
+    if (missing == 0) return false;
     std::vector<std::string> records;
+    const auto kept = counted_by_met(target);
     for (auto row = counted.rbegin(); row != counted.rend() && static_cast<int64_t>(records.size()) < -missing; ++row)
-      if (m_maker->made(row->record)) records.push_back(row->record);
+      if (m_maker->made(row->record) && !kept.contains(row->record)) records.push_back(row->record);
     const auto removed = static_cast<int64_t>(m_maker->remove(records));
     m_report.corrections += removed;
     return removed > 0;

@@ -133,6 +133,18 @@ private:
     need_item(spec, text);
   }
 
+  /// `at` names items of a register of organisations.
+  void check_at(const Spec& spec) {
+    for (const auto& [key, text] : spec.at) {
+      const bool known = std::any_of(m_catalog.registers.begin(), m_catalog.registers.end(), [&](const auto& entry) {
+        return entry.second.kept_as == "Organization" &&
+               std::any_of(entry.second.items.begin(), entry.second.items.end(),
+                           [&](const auto& item) { return item.id == key; });
+      });
+      if (!known) error(fmt::format("at: no register of organisations has an item '{}'", key));
+    }
+  }
+
   void need_item(const Spec& spec, const std::string& id) {
     for (const auto& item : *spec.items)
       if (item.id == id) return;
@@ -142,6 +154,15 @@ private:
   void read_key(Spec& spec, const std::string& key, const std::string& text) {
     if (key == "fill") {
       spec.fill = read_map(key, text);
+    } else if (key == "fill_ended") {
+      spec.fill_ended = read_map(key, text);
+    } else if (key == "at") {
+      spec.at = read_map(key, text);
+      check_at(spec);
+    } else if (key == "per_1000") {
+      spec.per_1000 = base::Decimal::parse(text);
+      if (!spec.per_1000 || *spec.per_1000 < base::Decimal(0))
+        error(fmt::format("per_1000: '{}' is not a number of 0 or more", text));
     } else if (key == "share") {
       if (!whole(text, spec.share, 0, k_share_max))
         error(fmt::format("share: '{}' is not a whole number of 0 or more", text));
@@ -211,6 +232,7 @@ private:
       Recipe recipe;
       recipe.add(*spec.items, spec.set, spec.place());
       recipe.add(*spec.items, spec.fill, spec.place());
+      recipe.add(*spec.items, spec.fill_ended, spec.place());
     } catch (const base::Refused& refused) {
       m_issues.add(refused.issues());
       m_good = false;
@@ -235,6 +257,7 @@ Specs read_specs(const package::Catalog& catalog) {
   base::Issues issues;
   SpecReader reader(catalog, issues);
   Specs specs;
+  specs.catalog = &catalog;
   for (const auto& [id, indicator] : catalog.indicators) {
     for (const auto& make : indicator.make)
       if (auto spec = reader.read(indicator, make, true)) specs.list.push_back(std::move(*spec));

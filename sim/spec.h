@@ -1,6 +1,7 @@
 #pragma once
 // `make:` and `make_not:` entries read whole: every key understood, or refused with file and line (docs/simulator.md).
 
+#include "lib/base/decimal.h"
 #include "server/package/model.h"
 #include "sim/allocate.h"
 #include "sim/recipe.h"
@@ -30,8 +31,11 @@ struct Spec {
   const std::vector<package::Item>* items = nullptr; ///< of the form, its part, or the register
   std::string group;                                 ///< `in`
   Values set, fill;
-  std::string part; ///< hit, miss or empty
-  int share = 1;    ///< of make_not: percent
+  Values fill_ended; ///< of what lasts: given only when it has ended
+  Values at;         ///< which institutions beneath the organisation do it: item of their register → values by weight
+  std::optional<base::Decimal> per_1000; ///< so many a year for 1,000 residents, where no totals say otherwise
+  std::string part;                      ///< hit, miss or empty
+  int share = 1;                         ///< of make_not: percent
   About about;
   std::vector<std::string> once;
   Range each{1, 1, 0};
@@ -49,6 +53,7 @@ struct Spec {
   const std::string& what() const { return form ? form->id : reg->id; } ///< form or register id
   const package::Place& place() const { return make->place; }
   const std::string* value_of(std::string_view item) const; ///< in `set`, by the item's own key
+  bool is_return() const { return form && form->cycle != package::ReturnCycle::none; }
 };
 
 /// The two dates of a form or register whose records last.
@@ -58,6 +63,7 @@ struct IntervalItems {
 
 /// All entries of the catalog, found by what they make.
 struct Specs {
+  const package::Catalog* catalog = nullptr;
   std::vector<Spec> list;
   std::map<std::string, std::vector<const Spec*>> by_indicator; ///< make and make_not
   std::map<std::string, IntervalItems> intervals;               ///< by form or register

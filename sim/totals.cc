@@ -101,7 +101,7 @@ void read_people(Reader& reader, const Yaml& root, const package::Catalog& catal
   if (!list) return;
   if (!list->is_list()) return reader.error(*list, "'people' must be a list", "structure");
   for (const auto& node : list->children) {
-    if (!reader.keys(node, {"register", "org", "count", "as_of", "ages", "set"}, "people")) continue;
+    if (!reader.keys(node, {"register", "org", "count", "as_of", "ages", "town", "set"}, "people")) continue;
     PeopleSpec people;
     people.place = reader.place(node);
     people.register_id = reader.needed_string(node, "register", "people");
@@ -116,6 +116,7 @@ void read_people(Reader& reader, const Yaml& root, const package::Catalog& catal
     else
       reader.error(node, "'as_of' must be a day, 2023-12-31", "value");
     people.ages = read_ages(reader, node);
+    people.town = reader.string(node, "town");
     people.set = read_set(reader, node);
     totals.people.push_back(std::move(people));
   }
@@ -186,8 +187,8 @@ bool read_value(Reader& reader, const Yaml& node, const package::Indicator& indi
     target.number = *whole(days);
     return true;
   }
-  if (indicator.kind == IndicatorKind::sum && indicator.period == package::PeriodKind::flow) {
-    target.kind = Target::Kind::sum;
+  if (indicator.kind == IndicatorKind::sum) {
+    target.kind = indicator.period == package::PeriodKind::stock ? Target::Kind::stock_sum : Target::Kind::sum;
     target.sum = scaled;
     return true;
   }

@@ -26,13 +26,14 @@ struct PeopleSpec {
   int64_t count = 0;
   base::Date as_of;
   std::vector<AgeBand> ages;
+  std::string town; ///< where all of them live; empty = any
   Values set;
   package::Place place;
 };
 
 /// A figure asked for.
 struct Target {
-  enum class Kind : uint8_t { count, sum, proportion, stock, stock_days } kind = Kind::count;
+  enum class Kind : uint8_t { count, sum, proportion, stock, stock_days, stock_sum } kind = Kind::count;
   const package::Indicator* indicator = nullptr; ///< of stock_days: the stock whose days are meant
   std::string asked;                             ///< the indicator's id as written (of stock_days the derived one)
   std::string org;
