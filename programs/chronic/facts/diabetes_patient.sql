@@ -1,0 +1,4 @@
+-- 在管的2型糖尿病患者:从建卡到终止管理;排除诊断的不算
+select org, subject, record, registered_on as since, ended_on as until
+from diabetes_card
+where ended_why is distinct from 'excluded'

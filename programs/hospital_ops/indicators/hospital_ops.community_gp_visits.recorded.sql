@@ -1,0 +1,1 @@
+select org, subject, record, visited_on as happened from counted_visit where department = 'general'

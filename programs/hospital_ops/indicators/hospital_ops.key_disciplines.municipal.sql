@@ -1,0 +1,1 @@
+select org, subject, record, awarded_on as since, ended_on as until from key_discipline_award where tier = 'municipal'

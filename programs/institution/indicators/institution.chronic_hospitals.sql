@@ -1,0 +1,2 @@
+select org, subject, record, since, until from open_institution
+where category = 'chronic_hospital'

@@ -1,0 +1,1 @@
+select org, subject, record, delivered_on as happened from hospital_delivery

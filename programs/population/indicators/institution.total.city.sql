@@ -1,0 +1,1 @@
+select org, subject, record, since, until, institutions_city as value from city_bulletin where institutions_city is not null

@@ -1,0 +1,1 @@
+select org, subject, record, since, until, institutions_rank as value from city_bulletin where institutions_rank is not null

@@ -1,0 +1,1 @@
+select org, subject, record, since, until, permanent as value from published_population where permanent is not null

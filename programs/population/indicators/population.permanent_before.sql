@@ -1,0 +1,1 @@
+select org, subject, record, since, until, permanent_before as value from published_population where permanent_before is not null

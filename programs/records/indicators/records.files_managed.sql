@@ -1,0 +1,4 @@
+-- 一份月报管到下月的月报为止;没有再报,一个月后失效
+select org, subject, record, period_end as since, cast(date_trunc('month', period_end + 1) + interval '1 month' as date) - 1 as until, files_managed as value
+from counted_public_health_return
+where files_managed is not null

@@ -1,0 +1,1 @@
+select org, subject, record, happened from served_resident

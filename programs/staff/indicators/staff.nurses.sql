@@ -1,0 +1,1 @@
+select org, subject, record, since, until from employed_practitioner where occupation = 'nurse'

@@ -1,0 +1,1 @@
+select org, subject, record, since, until, physicians_city as value from city_bulletin where physicians_city is not null

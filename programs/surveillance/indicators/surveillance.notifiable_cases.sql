@@ -1,0 +1,1 @@
+select org, subject, record, reported_on as happened from notifiable_case
