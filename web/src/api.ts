@@ -62,6 +62,8 @@ export interface TraceRow {
   hit: boolean | null;
   value: string | null;
   weight: string;
+  counted: string; // of what is counted once: the value
+  part: string; // the indicator, or average(ID) and days(ID) of a stock, whose row it is
 }
 
 export interface Trace {
