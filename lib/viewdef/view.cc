@@ -11,6 +11,7 @@
 #include "lib/fhirpath/program.h"
 #include "lib/fhirpath/running.h"
 #include "lib/viewdef/definition.h"
+#include "lib/viewdef/plan.h"
 
 #include <algorithm>
 #include <cassert>
@@ -29,6 +30,7 @@ struct CompiledColumn {
   std::shared_ptr<const Compiled> path;
   size_t slot = 0;
   bool collection = false;
+  bool is_planned = false;            ///< found by the select's plan
   bool is_row_index = false;          ///< has a value in the row of an empty forEachOrNull
   const TypeInfo* to_check = nullptr; ///< the declared type, where the path does not prove it
   std::string place;
@@ -38,6 +40,8 @@ struct CompiledSelect {
   SelectDefinition::Kind kind = SelectDefinition::Kind::plain;
   std::vector<std::shared_ptr<const Compiled>> paths;
   std::vector<CompiledColumn> columns;
+  std::shared_ptr<Plan> plan = std::make_shared<Plan>(); ///< of those columns whose paths only go down
+  const TypeInfo* plan_focus = nullptr;                  ///< what the plan is made for
   /// Each part gives rows; the select gives their product. A part of several selects is a unionAll.
   std::vector<std::vector<CompiledSelect>> parts;
   std::string place;
@@ -91,8 +95,8 @@ constexpr int k_shared_columns_min = 3;
 
 class Compiler {
 public:
-  Compiler(const Definition& definition, Values values, base::Issues& issues)
-      : m_definition(definition), m_values(values), m_issues(issues) {
+  Compiler(const Definition& definition, Values values, Ways ways, base::Issues& issues)
+      : m_definition(definition), m_values(values), m_ways(ways), m_issues(issues) {
     m_known_variables = {"rowIndex"};
     for (const auto& constant : definition.constants)
       m_known_variables.push_back(constant.name);
@@ -178,10 +182,20 @@ private:
     inner.single = true;
     for (const auto& column : definition.columns)
       out.columns.push_back(compile(column, inner));
+    plan(inner, out);
     for (const auto& select : definition.selects)
       out.parts.push_back({compile(select, inner, depth + 1)});
     if (!definition.union_all.empty()) out.parts.push_back(compile_union(definition, inner, depth));
     return out;
+  }
+
+  void plan(const StaticType& focus, CompiledSelect& select) {
+    if (m_ways == Ways::one_by_one || !focus.known || focus.types.size() != 1) return;
+    select.plan_focus = focus.types.front();
+    for (size_t i = 0; i < select.columns.size(); ++i) {
+      CompiledColumn& column = select.columns[i];
+      if (column.path && !column.collection) column.is_planned = select.plan->add(*column.path, select.plan_focus, i);
+    }
   }
 
   /// A path of a repeat that fits none of the types met: the suite wants that to find nothing, but a slip of the pen
@@ -313,6 +327,7 @@ private:
 
   const Definition& m_definition;
   Values m_values;
+  Ways m_ways;
   base::Issues& m_issues;
   CompiledView* m_out = nullptr;
   std::vector<std::string> m_known_variables;
@@ -340,13 +355,14 @@ struct Workspace {
   fhirpath::Evaluator evaluator;
   std::vector<Cell> row;
   std::vector<std::string> made, lists;
+  std::vector<Found> found;
 };
 
 class Run {
 public:
   Run(const CompiledView& program, Workspace& workspace, const std::function<void(std::span<const Cell>)>& emit)
       : m_program(program), m_evaluator(workspace.evaluator), m_row(workspace.row), m_emit(emit),
-        m_made(workspace.made), m_lists(workspace.lists) {}
+        m_made(workspace.made), m_lists(workspace.lists), m_found(workspace.found) {}
 
   void run(fhir::Node resource) {
     Focus focus;
@@ -448,10 +464,38 @@ private:
   }
 
   void one(const CompiledSelect& select, const Focus& focus, const Rest* after) {
-    for (const auto& column : select.columns)
-      fill(column, focus);
+    if (walk(select, focus)) {
+      for (size_t i = 0; i < select.columns.size(); ++i) {
+        if (select.columns[i].is_planned)
+          fill(select.columns[i], m_found[i]);
+        else
+          fill(select.columns[i], focus);
+      }
+    } else {
+      for (const auto& column : select.columns)
+        fill(column, focus);
+    }
     const Rest rest{&select.parts, 0, &focus, after};
     proceed(&rest);
+  }
+
+  /// OPTIMIZATION: the columns whose paths only go down are found by one walk.
+  bool walk(const CompiledSelect& select, const Focus& focus) {
+    if (select.plan->empty() || !focus.frame.has_self || focus.frame.self.tag != fhirpath::Tag::node ||
+        focus.frame.self.type != select.plan_focus)
+      return false;
+    m_found.assign(select.columns.size(), Found());
+    return select.plan->walk(focus.frame.self.node(), m_found);
+  }
+
+  void fill(const CompiledColumn& column, const Found& found) {
+    Cell& cell = m_row[column.slot];
+    if (!found.node)
+      cell.reset();
+    else if (!found.key.empty())
+      cell = found.key;
+    else
+      cell = text(Item::of(found.node, UINT32_MAX, found.type), column);
   }
 
   void fill(const CompiledColumn& column, const Focus& focus) {
@@ -467,7 +511,7 @@ private:
       }
       list += ']';
       cell = list;
-    } else if (results.empty() || results[0].tag == fhirpath::Tag::twin) {
+    } else if (results.empty()) {
       cell.reset();
     } else if (results.size() > 1) {
       throw base::Refused(base::Refusal::invalid, "invalid",
@@ -475,6 +519,8 @@ private:
                               std::to_string(results.size()) +
                               " values for one row: use first(), or set \"collection\": true",
                           column.place);
+    } else if (results[0].tag == fhirpath::Tag::twin) {
+      cell.reset(); // a primitive without value
     } else {
       cell = text(results[0], column);
     }
@@ -554,6 +600,7 @@ private:
   const std::function<void(std::span<const Cell>)>& m_emit;
   std::vector<std::string>& m_made;  ///< by slot: the text of a computed value
   std::vector<std::string>& m_lists; ///< by slot: the text of a collection
+  std::vector<Found>& m_found;       ///< by column of the select at work
 };
 
 class Borrowed {
@@ -583,16 +630,16 @@ private:
 
 struct View::Program : CompiledView {};
 
-View View::compile(std::string_view json, Values values) {
-  return compile(fhir::Document::parse(std::string(json)).root(), values);
+View View::compile(std::string_view json, Values values, Ways ways) {
+  return compile(fhir::Document::parse(std::string(json)).root(), values, ways);
 }
 
-View View::compile(fhir::Node view, Values values) {
+View View::compile(fhir::Node view, Values values, Ways ways) {
   base::Issues issues;
   const Definition definition = read_definition(view, issues);
   if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
   auto program = std::make_shared<Program>();
-  Compiler(definition, values, issues).run(*program);
+  Compiler(definition, values, ways, issues).run(*program);
   if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
   View out;
   out.m_program = std::move(program);

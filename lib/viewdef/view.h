@@ -33,12 +33,18 @@ enum class Values : uint8_t {
   as_found ///< the cell has it; for a caller that judges each cell itself
 };
 
+/// How the columns of a select are found; the rows are the same.
+enum class Ways : uint8_t {
+  together,  ///< those whose paths only go down by one walk
+  one_by_one ///< each by the evaluator; for tests
+};
+
 class View {
 public:
   /// Takes a ViewDefinition as JSON. Throws base::Refused(invalid); each issue's expression is the path within the view
   /// ("ViewDefinition.select[0].column[2].path").
-  static View compile(std::string_view json, Values values = Values::checked);
-  static View compile(fhir::Node view, Values values = Values::checked);
+  static View compile(std::string_view json, Values values = Values::checked, Ways ways = Ways::together);
+  static View compile(fhir::Node view, Values values = Values::checked, Ways ways = Ways::together);
   std::string_view resource_type() const;
   const std::string& name() const; ///< of the view; empty when it has none
   std::span<const Column> columns() const;

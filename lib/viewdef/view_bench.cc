@@ -1,11 +1,22 @@
-// view_bench: resources a second of one core's time of three views over made resources, rows checked: a wide
+// viewdef_bench: resources a second of one core's time of three views over made resources, rows checked: a wide
 // observation table, a form's table of 20 columns that each pick an item by its linkId, and its child table. Parsing is
 // outside the time and shown beside it.
+//
+// viewdef_bench VIEW.json FILE.ndjson ROUNDS ROWS.ndjson: the view over the lines of a file, parsing inside the time,
+// and what simdjson takes to parse the same bytes, alternating; the rows are written, the times printed as JSON.
+// bench/view.py compares both.
 
 #include "lib/viewdef/view.h"
 
+#include "lib/base/text.h"
+#include "lib/viewdef/limit_bench.h"
+
+#include <sys/resource.h>
+
 #include <ctime>
 #include <fmt/format.h>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -79,9 +90,75 @@ bool measure(const char* name, const std::string& view_text, const std::vector<s
   return true;
 }
 
+std::string read(const char* path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) fmt::print(stderr, "viewdef_bench: {} cannot be read\n", path);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+void write_row(std::string& out, std::span<const viewdef::Column> columns, std::span<const viewdef::Cell> cells) {
+  using Type = viewdef::ColumnType;
+  out += '{';
+  for (size_t i = 0; i < cells.size(); ++i) {
+    out += fmt::format("{}\"{}\":", i ? "," : "", columns[i].name);
+    const Type type = columns[i].type;
+    if (!cells[i])
+      out += "null";
+    else if (columns[i].collection || type == Type::integer || type == Type::decimal || type == Type::boolean)
+      out += *cells[i];
+    else
+      base::append_json_string(out, *cells[i]);
+  }
+  out += "}\n";
+}
+
+int run_file(const char* view_path, const char* file_path, int rounds, const char* rows_path) {
+  const auto view = viewdef::View::compile(read(view_path));
+  std::string bytes = read(file_path);
+  const size_t size = bytes.size();
+  bytes.append(viewdef::k_limit_padding, '\0');
+  std::vector<std::string_view> lines;
+  for (const std::string_view line : base::split(std::string_view(bytes).substr(0, size), '\n'))
+    if (!line.empty()) lines.push_back(line);
+  std::string rows;
+  std::string ours;
+  std::string limit;
+  size_t checked = 0; // bytes of all cells: the work cannot be left out
+  for (int round = 0; round < rounds; ++round) {
+    const double begin = cpu_seconds();
+    checked = 0;
+    for (const std::string_view line : lines) {
+      const auto document = fhir::Document::parse(std::string(line));
+      view.run(document.root(), [&](std::span<const viewdef::Cell> cells) {
+        for (const auto& cell : cells)
+          checked += cell ? cell->size() : 1;
+      });
+    }
+    const double between = cpu_seconds();
+    if (viewdef::parse_and_count(lines) == 0) return 1;
+    const double end = cpu_seconds();
+    ours += fmt::format("{}{:.6f}", round ? "," : "", between - begin);
+    limit += fmt::format("{}{:.6f}", round ? "," : "", end - between);
+  }
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::ofstream out(rows_path, std::ios::binary);
+  for (const std::string_view line : lines) {
+    const auto document = fhir::Document::parse(std::string(line));
+    rows.clear();
+    view.run(document.root(), [&](std::span<const viewdef::Cell> cells) { write_row(rows, view.columns(), cells); });
+    out << rows;
+  }
+  fmt::print(R"({{"resources":{},"bytes":{},"checked":{},"ours":[{}],"limit":[{}],"peak_kib":{}}})"
+             "\n",
+             lines.size(), size, checked, ours, limit, usage.ru_maxrss);
+  return out.good() ? 0 : 1;
+}
+
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc == 5) return run_file(argv[1], argv[2], std::atoi(argv[3]), argv[4]);
   std::vector<std::string> observations;
   std::vector<std::string> responses;
   for (size_t i = 0; i < k_resources; ++i) {
