@@ -114,7 +114,10 @@ std::string trace_json(const indicator::Trace& trace) {
     else
       json.key("hit").null();
     append_optional(json.key("value"), row.value ? std::optional(row.value->to_string()) : std::nullopt);
-    json.member("weight", row.weight.to_string()).member("counted", row.counted).member("part", row.part).end_object();
+    json.member("weight", row.weight.to_string()).member("counted", row.counted).member("part", row.part);
+    if (!row.source.empty()) json.member("source", row.source).member("issued", row.issued);
+    if (!row.note.empty()) json.member("note", row.note);
+    json.end_object();
   }
   json.end_array().key("rows_total").number(trace.rows_total).member("digest", trace.digest);
   json.member("as_of", trace.figure.address.as_of ? trace.figure.address.as_of->to_string() : "");

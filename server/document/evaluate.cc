@@ -432,7 +432,7 @@ std::string published_id(const package::Catalog* catalog, const std::string& id)
   if (!catalog) return id;
   auto found = catalog->indicators.find(id);
   if (found == catalog->indicators.end() || !found->second.authority.starts_with("upper:")) return id;
-  std::string upper = id + std::string(k_upper_suffix);
+  std::string upper = id + std::string(indicator::k_upper_suffix);
   return catalog->indicators.contains(upper) ? upper : id;
 }
 

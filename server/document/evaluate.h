@@ -17,7 +17,6 @@ struct Context {
 /// The indicator whose figure is printed for `id`: where an authority above rules (authority: upper:SYSTEM) the one
 /// that holds the authority's figures, ID.upper, if there is one.
 std::string published_id(const package::Catalog* catalog, const std::string& id);
-inline constexpr std::string_view k_upper_suffix = ".upper";
 
 /// A figure the template needs: its own, those it is compared with, and those its conditions look at.
 struct Wanted {

@@ -16,6 +16,8 @@ namespace xinglin::document {
 
 namespace {
 
+constexpr size_t k_sourced_rows_max = 100; ///< of one figure, read for the annex
+
 using base::Refusal;
 using base::Refused;
 
@@ -78,6 +80,22 @@ private:
   std::map<std::string, indicator::Figure> m_figures;
 };
 
+/// 来源：全市卫生健康统计公报（2021-02-05发布）；说明：…, of a figure from outside; else empty.
+std::string note_of(const indicator::Engine& engine, const indicator::Figure& figure,
+                    std::map<std::string, std::string>& known) {
+  // OPTIMIZATION: what is counted from records has no source to be read.
+  if (!figure.value || figure.indicator->grain != package::Grain::returned) return {};
+  auto [place, is_new] = known.try_emplace(figure.address.to_string());
+  if (!is_new) return place->second;
+  for (const auto& row : engine.trace(figure.address, k_sourced_rows_max).rows) {
+    if (row.source.empty()) continue;
+    std::string one = fmt::format("来源：{}（{}发布）", row.source, row.issued);
+    if (!row.note.empty()) one += "；说明：" + row.note;
+    if (place->second.find(one) == std::string::npos) place->second += (place->second.empty() ? "" : "\n") + one;
+  }
+  return place->second;
+}
+
 /// The digest of the counted rows; of all figures when the words rest on several.
 std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figure,
                       std::map<std::string, std::string>& known) {
@@ -130,11 +148,12 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
   evaluate(source, context, [&](const Wanted& wanted) { return figures.at(wanted); }, report);
 
   // 4. What each number was counted from, and what does not fit together.
-  std::map<std::string, std::string> digests;
+  std::map<std::string, std::string> digests, notes;
   std::vector<std::string> indicators;
   std::set<std::string> seen;
   for (auto& figure : report.figures) {
     figure.digest = digest_of(engine, figure, digests);
+    figure.note = note_of(engine, figure.figure, notes);
     if (figure.figure.address.org == report.org && seen.insert(figure.figure.address.indicator).second)
       indicators.push_back(figure.figure.address.indicator);
   }

@@ -50,6 +50,16 @@ public:
     add("deaths", package::IndicatorKind::count, "");
     catalog.indicators["t.deaths"].sql += " where grade = 9";
     catalog.indicators["t.visits"].agrees = {"t.visits <= t.cost"};
+    add("reported", package::IndicatorKind::count, "");
+    catalog.indicators["t.reported"].authority = "upper:direct_report";
+    auto& upper = catalog.indicators["t.reported.upper"];
+    upper.id = "t.reported.upper";
+    upper.title = {"直报系统病例", "Cases of the direct report"};
+    upper.kind = package::IndicatorKind::sum;
+    upper.grain = package::Grain::returned;
+    upper.sql =
+        "select 'h1' as org, 'Organization/h1' as subject, 'QuestionnaireResponse/u' as record, date '2023-01-01' "
+        "as happened, 5 as value, '疫情年报' as source, date '2024-02-05' as issued, '含转入2例' as note";
     auto add_document = [&](const std::string& id, const std::string& text) {
       auto& made = catalog.documents[id];
       made.id = id;
@@ -57,6 +67,7 @@ public:
       made.place = {"t/documents/" + id + ".md", 1};
     };
     add_document("year", k_template);
+    add_document("upper", "病例{t.reported|例}，{…|同比 增加 例}。");
     add_document("wrong", "门诊\n{t.visit|人次}{t.visits|人每次}");
     m_catalog = std::make_shared<const package::Catalog>(std::move(catalog));
     m_warehouse = std::make_unique<flatten::Warehouse>("", m_catalog);
@@ -166,7 +177,7 @@ TEST_CASE("what cannot be made says why") {
     document::make_report(county.engine(), {id, org, Period::year_of(2023), {}});
   };
   CHECK(has(refusal([&] { make("yaer", "h1"); }, base::Refusal::not_found), "did you mean 'year'"));
-  CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found), "there are: wrong, year"));
+  CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found), "there are: upper, wrong, year"));
   CHECK(has(refusal([&] { make("year", "h9"); }, base::Refusal::not_found), "h9"));
   std::string wrong = refusal([&] { make("wrong", "h1"); }, base::Refusal::invalid);
   CHECK(has(wrong, "t/documents/wrong.md:2"));
@@ -236,7 +247,7 @@ TEST_CASE("the files say what the report says") {
   CHECK(rows[1][4].text == "说明visits");
   CHECK(rows[4][6].text == "2");
   CHECK(rows[4][7].text == "3");
-  CHECK(rows[4][15].text == report.figures[3].figure.address.to_string());
+  CHECK(rows[4][18].text == report.figures[3].figure.address.to_string());
   CHECK(annex.sheets.at(1).name == "数据核对");
 
   pugi::xml_document page;
@@ -317,4 +328,36 @@ TEST_CASE("signing and reading back refuse what is not right") {
             "no Composition"));
   CHECK(has(refusal([&] { document::read_signed("{\"resourceType\":\"Composition\"}"); }, base::Refusal::malformed),
             "urn:xinglin:report"));
+}
+
+TEST_CASE("where an authority above rules its figure is printed, and the annex has ours and the difference") {
+  auto county = County::with_two_years();
+  document::Request request{"upper", "h1", Period::year_of(2023), {}};
+  auto report = document::make_report(county.engine(), request);
+  // Three visits of ours, five cases by the authority; of last year it has said nothing, so ours is compared with.
+  CHECK(report.text() == "病例5例，同比增加3例。\n");
+  REQUIRE(report.figures.size() == 2);
+  CHECK(report.figures[0].figure.address.indicator == "t.reported.upper");
+  REQUIRE(report.figures[0].own);
+  CHECK(report.figures[0].own->value == base::Rational(3));
+  CHECK(report.figures[0].note == "来源：疫情年报（2024-02-05发布）；说明：含转入2例");
+  std::string codes;
+  for (const auto& finding : report.findings)
+    codes += finding.code + ' ';
+  CHECK(codes == "authority_differs ");
+  const auto annex = office::read_xlsx(document::to_xlsx(report, ""));
+  const auto& rows = annex.sheets.at(0).rows;
+  CHECK(rows[0][13].text == "本级数值");
+  CHECK(rows[1][5].text == "5");
+  CHECK(rows[1][13].text == "3");
+  CHECK(rows[1][14].text == "2");
+  CHECK(rows[1][15].text == "来源：疫情年报（2024-02-05发布）；说明：含转入2例");
+  CHECK(has(document::to_json(report), R"("own_value":"3")"));
+
+  request.period = Period::year_of(2022);
+  report = document::make_report(county.engine(), request);
+  CHECK(report.text().starts_with("病例2例，"));
+  REQUIRE(!report.findings.empty());
+  CHECK(report.findings[0].code == "authority_unsaid");
+  CHECK(report.findings[0].text.zh == "“直报系统病例”以上级系统的数为准，但2022年的数尚未录入，文中印的是本级数。");
 }

@@ -44,6 +44,13 @@ void write_figure(fhir::JsonWriter& out, const PrintedFigure& printed) {
   else
     out.null();
   write_value(out, "compared_value", printed.compared ? printed.compared->value : std::nullopt);
+  out.key("own");
+  if (printed.own)
+    out.string(printed.own->address.to_string());
+  else
+    out.null();
+  write_value(out, "own_value", printed.own ? printed.own->value : std::nullopt);
+  out.member("note", printed.note);
   out.key("paragraph").number(static_cast<int64_t>(printed.paragraph));
   out.member("digest", printed.digest);
   out.end_object();

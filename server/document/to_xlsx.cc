@@ -30,10 +30,11 @@ std::string to_xlsx(const Report& report, std::string_view base_url) {
   office::XlsxSheet sheet;
   sheet.name = "数据来源";
   sheet.header = true;
-  sheet.column_widths = {6, 26, 24, 34, 40, 16, 14, 14, 10, 18, 20, 16, 20, 12, 14, 70, 14};
+  sheet.column_widths = {6, 26, 24, 34, 40, 16, 14, 14, 10, 18, 20, 16, 20, 14, 14, 40, 12, 14, 70, 14};
   auto& head = sheet.rows.emplace_back();
-  for (auto name : {"序号", "原文", "指标", "指标编号", "定义", "数值", "分子", "分母", "取舍", "机构", "期间",
-                    "比较期间", "比较期数值", "计数行", "截至", "地址", "链接"})
+  for (auto name :
+       {"序号", "原文",     "指标",       "指标编号", "定义",       "数值",       "分子",   "分母", "取舍", "机构",
+        "期间", "比较期间", "比较期数值", "本级数值", "与本级相差", "来源和说明", "计数行", "截至", "地址", "链接"})
     head.push_back(XlsxCell::of_text(name));
   for (size_t i = 0; i < report.figures.size(); ++i) {
     const auto& printed = report.figures[i];
@@ -53,6 +54,10 @@ std::string to_xlsx(const Report& report, std::string_view base_url) {
     row.push_back(
         XlsxCell::of_text(printed.compared ? period_in_words(printed.compared->address.period) : std::string()));
     row.push_back(printed.compared ? number_or_nothing(printed.compared->value) : XlsxCell{});
+    const auto ours = printed.own ? printed.own->value : std::nullopt;
+    row.push_back(number_or_nothing(ours));
+    row.push_back(number_or_nothing(ours && figure.value ? std::optional(*figure.value - *ours) : std::nullopt));
+    row.push_back(XlsxCell::of_text(printed.note));
     row.push_back(XlsxCell::of_number(std::to_string(figure.rows)));
     row.push_back(XlsxCell::of_text(report.as_of.to_string()));
     row.push_back(XlsxCell::of_text(figure.address.to_string()));

@@ -41,6 +41,8 @@ struct Cube {
 /// What was found out of an indicator's columns when it was bound.
 struct Contract {
   bool has_weight = false;
+  bool has_source = false; ///< and issued: a figure from outside says where it is from
+  bool has_note = false;
 };
 
 struct CubeRequest {

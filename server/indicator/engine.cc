@@ -236,8 +236,11 @@ Contract Engine::Impl::contract(Session& session, const Definition& definition) 
   const base::Date any_day;
   const RowQuery query(definition.plan, warehouse, session.as_of(), session.seen(), any_day, any_day);
   Contract contract;
-  for (const auto& column : query.check_contract(session.connection()))
+  for (const auto& column : query.check_contract(session.connection())) {
     contract.has_weight |= column.name == "weight";
+    contract.has_source |= column.name == "source";
+    contract.has_note |= column.name == "note";
+  }
   const std::lock_guard lock(cache_mutex);
   return contracts[id] = contract;
 }

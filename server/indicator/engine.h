@@ -59,7 +59,9 @@ struct Row {
   std::optional<bool> hit;
   std::optional<base::Decimal> value;
   base::Decimal weight = 1;
-  std::string counted; ///< count: distinct COLUMN: that column
+  std::string counted;        ///< count: distinct COLUMN: that column
+  std::string source, issued; ///< of a figure from outside: who published it, and the day
+  std::string note;           ///< what the reporter says of it: why it differs from ours
   std::string part; ///< the indicator whose row it is (derived figures have rows of several); "average(ID)", "days(ID)"
 };
 struct Trace {
@@ -73,10 +75,15 @@ struct Trace {
 
 /// Two statements about one thing that cannot both hold.
 struct Finding {
-  std::string code; ///< disagree, grain_differs, rows_without_organization, values_left_out
+  std::string code; ///< docs/indicators.md lists them
   base::Text text;
   std::vector<Address> addresses;
 };
+
+/// ID.upper holds the figure of an authority above, which rules where ID says `authority: upper:SYSTEM`; ID.returned
+/// says by return what ID says from records; ID.city and ID.province are ID of a larger whole, ID.city_rank our place
+/// in it.
+inline constexpr std::string_view k_upper_suffix = ".upper", k_returned_suffix = ".returned";
 
 inline constexpr int k_year_min = 1900, k_year_max = 2200; ///< periods lie within these years
 inline constexpr int k_period_days_max = 3660;             ///< about ten years
@@ -129,8 +136,9 @@ public:
   };
   std::vector<Organization> organizations(std::optional<AsOf> as_of = {}) const;
 
+  struct Impl; ///< engine_impl.h, for the .cc files of this folder
+
 private:
-  struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
 

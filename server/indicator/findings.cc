@@ -1,7 +1,7 @@
 // Statements about one thing that cannot both hold: the relations packages declare (`agrees:`), and what the engine
 // finds by itself.
 
-#include "server/indicator/engine_impl.h"
+#include "server/indicator/findings_impl.h"
 
 #include <fmt/format.h>
 
@@ -13,9 +13,6 @@ namespace {
 using base::Rational;
 using package::Derived;
 using package::Relation;
-
-/// The suffix of an indicator that says by return what another says from records.
-constexpr std::string_view k_returned_suffix = ".returned";
 
 /// An expression in words: titles in place of ids.
 std::string in_words(const Derived& node, const package::Catalog& catalog, std::string_view language,
@@ -57,15 +54,6 @@ std::string trimmed(const base::Decimal& value) {
   return value.normalized().to_string();
 }
 
-/// Two numbers with as few digits as show that they differ, at least one where they are not whole.
-std::pair<std::string, std::string> told_apart(const Rational& left, const Rational& right) {
-  for (int digits = 1; digits < 6; ++digits) {
-    const auto a = left.round(digits), b = right.round(digits);
-    if (!(a == b)) return {trimmed(a), trimmed(b)};
-  }
-  return {trimmed(left.to_decimal()), trimmed(right.to_decimal())};
-}
-
 bool holds(const Relation& relation, const Rational& left, const Rational& right) {
   Rational tolerance(relation.tolerance);
   if (relation.tolerance_is_percent) {
@@ -102,6 +90,14 @@ base::Text relation_words(const Relation& relation) {
 }
 
 } // namespace
+
+std::pair<std::string, std::string> told_apart(const Rational& left, const Rational& right) {
+  for (int digits = 1; digits < 6; ++digits) {
+    const auto a = left.round(digits), b = right.round(digits);
+    if (!(a == b)) return {trimmed(a), trimmed(b)};
+  }
+  return {trimmed(left.to_decimal()), trimmed(right.to_decimal())};
+}
 
 std::vector<Finding> Engine::findings(const std::vector<std::string>& indicators, std::string_view org,
                                       const base::Period& period, std::optional<AsOf> as_of) const {
@@ -154,23 +150,15 @@ std::vector<Finding> Engine::findings(const std::vector<std::string>& indicators
       out.push_back(std::move(finding));
     }
 
-  // 3. The same thing from records and by return.
-  for (const Target& target : targets) {
-    const std::string& id = target.indicator->id;
-    const std::string returned_id = id.ends_with(k_returned_suffix) ? id : id + std::string(k_returned_suffix);
-    const std::string record_id = returned_id.substr(0, returned_id.size() - k_returned_suffix.size());
-    const auto record = catalog.indicators.find(record_id), returned = catalog.indicators.find(returned_id);
-    if (record == catalog.indicators.end() || returned == catalog.indicators.end()) continue;
-    if (!done.insert(returned_id).second) continue;
-    const Target from_records{&record->second, Aspect::figure}, by_return{&returned->second, Aspect::figure};
-    const auto ours = m_impl->figure(session, from_records, scope), theirs = m_impl->figure(session, by_return, scope);
-    if (!ours.value || !theirs.value || *ours.value == *theirs.value) continue;
-    const auto [a, b] = told_apart(*ours.value, *theirs.value);
-    out.push_back({"grain_differs",
-                   {fmt::format("{}：按记录为{}，按报表为{}，两者不一致。", record->second.title.in("zh"), a, b),
-                    fmt::format("{}: {} from records but {} by return.", record->second.title.in("en"), a, b)},
-                   {ours.address, theirs.address}});
-  }
+  // 3. What needs no declaration.
+  const FindingSearch search{*m_impl, session, scope, targets, out};
+  find_grain_differences(search);
+  find_authority_differences(search);
+  find_returned_twice(search);
+  find_shares_over_whole(search);
+  find_benchmark_conflicts(search);
+  find_growth_differences(search);
+  find_population_differences(search);
 
   // 4. Rows that no organisation of the tree can be given. They stand in the cubes already (not in those of distinct
   // things, which the other indicators over the same records show).

@@ -1,5 +1,7 @@
 #include "server/indicator/query.h"
 
+#include "server/indicator/engine.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -263,6 +265,10 @@ std::vector<sql::DuckColumn> RowQuery::check_contract(sql::DuckConnection& conne
   if (indicator.kind == IndicatorKind::sum || indicator.kind == IndicatorKind::mean)
     want("value", numbers, "INTEGER, BIGINT or DECIMAL", "a sum or mean is of values");
   want("weight", numbers, "INTEGER or DECIMAL", "", false);
+  const bool from_outside = indicator.id.ends_with(k_upper_suffix) || find("source") || find("issued");
+  want("source", {DuckType::text}, "VARCHAR", "a figure from outside says who published it", from_outside);
+  want("issued", {DuckType::date}, "DATE", "a figure from outside says when it was published", from_outside);
+  want("note", {DuckType::text}, "VARCHAR", "", false);
   if (indicator.count.starts_with("distinct ")) {
     const std::string column = indicator.count.substr(9);
     if (!find(column)) complain(fmt::format("count: {} names a column the query does not give", indicator.count));

@@ -41,13 +41,19 @@ std::string canonical_text(const Row& row) {
   out += row.weight.normalized().to_string();
   out += k_field;
   out += row.counted;
+  if (!row.source.empty() || !row.issued.empty() || !row.note.empty())
+    for (const std::string* field : {&row.source, &row.issued, &row.note}) {
+      out += k_field;
+      out += *field;
+    }
   return out;
 }
 
 std::vector<Row> Engine::Impl::rows(Session& session, const Target& target, const Scope& scope) const {
   const package::Indicator& indicator = *target.indicator;
   const Definition& definition = definition_of(indicator);
-  const bool has_weight = contract(session, definition).has_weight;
+  const Contract columns = contract(session, definition);
+  const bool has_weight = columns.has_weight;
   const bool is_flow = indicator.period == PeriodKind::flow;
   const bool has_hit = indicator.kind == IndicatorKind::proportion;
   const bool has_value = indicator.kind == IndicatorKind::sum || indicator.kind == IndicatorKind::mean;
@@ -60,11 +66,14 @@ std::vector<Row> Engine::Impl::rows(Session& session, const Target& target, cons
   auto result =
       query
           .prepare(session.connection(),
-                   fmt::format("select org, subject, record, {}, {}, {}, {}, {}, {} from {} where {} and org in ({})",
-                               is_flow ? "happened" : "since", is_flow ? "null" : "until", has_hit ? "hit" : "null",
-                               has_value ? "value" : "null", has_weight ? "weight" : "null", counted, k_rows_name,
-                               counted_rows(indicator, target.aspect, scope.period.first(), scope.period.last()),
-                               literal_list(scope.orgs)))
+                   fmt::format(
+                       "select org, subject, record, {}, {}, {}, {}, {}, {}, {}, {} from {} where {} and org in ({})",
+                       is_flow ? "happened" : "since", is_flow ? "null" : "until", has_hit ? "hit" : "null",
+                       has_value ? "value" : "null", has_weight ? "weight" : "null", counted,
+                       columns.has_source ? "source, cast(issued as varchar)" : "null, null",
+                       columns.has_note ? "note" : "null", k_rows_name,
+                       counted_rows(indicator, target.aspect, scope.period.first(), scope.period.last()),
+                       literal_list(scope.orgs)))
           .execute();
   std::vector<Row> out;
   while (result.next()) {
@@ -78,6 +87,9 @@ std::vector<Row> Engine::Impl::rows(Session& session, const Target& target, cons
     if (has_value && !result.is_null(6)) row.value = result.decimal(6);
     if (has_weight && !result.is_null(7)) row.weight = result.decimal(7);
     row.counted = result.text(8);
+    row.source = result.text(9);
+    row.issued = result.text(10);
+    row.note = result.text(11);
     row.part = target.name();
   }
   std::vector<std::pair<std::string, size_t>> order;

@@ -126,10 +126,35 @@ void check_catch_all(Checker& checker) {
   }
 }
 
+/// Where an authority above rules, its figure is entered as accepted returns and read by ID.upper.
+void check_authority(Checker& checker, const Indicator& indicator) {
+  constexpr std::string_view k_upper = ".upper";
+  const auto& indicators = checker.catalog().indicators;
+  if (indicator.authority.starts_with("upper:") && !indicators.contains(indicator.id + std::string(k_upper)))
+    checker.error(place_of(indicator, "authority"),
+                  fmt::format("'{}' means that the authority's figure is printed; add the indicator {}{} that reads it "
+                              "from accepted returns, or write authority: own",
+                              indicator.authority, indicator.id, k_upper),
+                  "not-found");
+  if (!indicator.id.ends_with(k_upper)) return;
+  const std::string own = indicator.id.substr(0, indicator.id.size() - k_upper.size());
+  const auto found = indicators.find(own);
+  if (found == indicators.end() || !found->second.authority.starts_with("upper:"))
+    checker.error(indicator.place, fmt::format("'{}' holds an authority's figure, but {} does not say authority: "
+                                               "upper:SYSTEM; add that to it, or name this one otherwise",
+                                               indicator.id, own));
+  if (indicator.grain != Grain::returned || indicator.sql.find("'accepted'") == std::string::npos)
+    checker.error(indicator.place,
+                  fmt::format("'{}' must read accepted returns only: grain: return, and in its query where state in "
+                              "('accepted', 'locked')",
+                              indicator.id));
+}
+
 } // namespace
 
 void check_indicators(Checker& checker) {
   for (const auto& [id, indicator] : checker.catalog().indicators) {
+    check_authority(checker, indicator);
     if (!indicator.derived.empty()) {
       try {
         check_references(checker, indicator, place_of(indicator, "derived"), parse_derived(indicator.derived));

@@ -190,7 +190,20 @@ private:
     if (indicator.kind == IndicatorKind::sum || indicator.kind == IndicatorKind::mean)
       wanted["value"] = {integer, decimal};
     const std::string distinct = indicator.count.starts_with("distinct ") ? indicator.count.substr(9) : std::string();
-    std::set<std::string> known{"weight"};
+    std::set<std::string> optional{"weight"};
+    // A figure from outside says who published it and when; both or neither.
+    const auto gives = [&](std::string_view name) {
+      return std::any_of(columns->begin(), columns->end(), [&](const auto& column) { return column.name == name; });
+    };
+    if (indicator.grain == Grain::returned) {
+      optional.insert("note");
+      if (gives("note")) wanted["note"] = {text};
+      if (gives("source") || gives("issued") || indicator.id.ends_with(".upper")) {
+        wanted["source"] = {text};
+        wanted["issued"] = {date};
+      }
+    }
+    std::set<std::string> known = optional;
     for (const auto& [name, types] : wanted)
       known.insert(name);
     if (!distinct.empty()) known.insert(distinct);
@@ -215,7 +228,7 @@ private:
       }
     }
     for (const auto& name : known)
-      if (name != "weight" && !seen.contains(name))
+      if (!optional.contains(name) && !seen.contains(name))
         m_checker.error(place, fmt::format("the column '{}' is missing; this indicator has {}", name, one_of(known)),
                         "required");
   }
@@ -223,7 +236,8 @@ private:
   static std::string_view type_words(std::string_view column) {
     if (column == "hit") return "BOOLEAN";
     if (column == "value") return "a whole number or DECIMAL (binary floating point is not exact)";
-    if (column == "happened" || column == "since" || column == "until") return "DATE: cast(… as date)";
+    if (column == "happened" || column == "since" || column == "until" || column == "issued")
+      return "DATE: cast(… as date)";
     return "VARCHAR";
   }
 

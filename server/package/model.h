@@ -151,6 +151,7 @@ struct Indicator {
   std::string population;                ///< rate: indicator id of the denominator
   int64_t per = 0;                       ///< rate: 1000, 10000, 100000
   std::string shown = "number";          ///< number | percent (a proportion prints as a percentage anyway)
+  bool exceeds = false;                  ///< a percentage that may pass 100 % (completion of a task)
   int decimals = 0;                      ///< digits shown when the template does not say
   std::string derived; ///< expression over indicator ids: + - * / ( ) numbers, average(ID), least(...)
   std::string sql;     ///< rows query; empty for derived

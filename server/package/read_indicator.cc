@@ -83,7 +83,7 @@ std::string read_count(Reader& reader, const Yaml& root) {
 std::optional<Indicator> read_indicator(Reader& reader, const Yaml& root, const std::string& id) {
   if (!reader.keys(root, {"indicator",  "title",      "unit",   "kind",     "period",  "grain",       "count",
                           "population", "per",        "shown",  "decimals", "derived", "attribution", "authority",
-                          "better",     "definition", "source", "agrees",   "make",    "make_not"},
+                          "better",     "definition", "source", "agrees",   "make",    "make_not",    "exceeds"},
                    "an indicator"))
     return {};
   Indicator result;
@@ -113,6 +113,12 @@ std::optional<Indicator> read_indicator(Reader& reader, const Yaml& root, const 
   within_length(reader, root, result.derived);
   const bool is_proportion = result.kind == IndicatorKind::proportion;
   result.shown = is_proportion && !root.find("shown") ? "percent" : reader.word(root, "shown", {"number", "percent"});
+  result.exceeds = reader.flag(root, "exceeds");
+  if (result.exceeds && (result.shown != "percent" || is_proportion))
+    reader.error(*root.find("exceeds"),
+                 is_proportion ? "hits are part of the rows, so a proportion cannot pass 100 %; take 'exceeds' out, or "
+                                 "derive it from a numerator and a denominator"
+                               : "'exceeds' is about a percentage; add shown: percent or take it out");
   result.unit = reader.text(root, "unit", result.shown != "percent", "the indicator");
   result.source = reader.string(root, "source");
   result.definition = reader.text(root, "definition", false, "the indicator");

@@ -157,6 +157,8 @@ private:
     if (writes.empty()) return;
     try {
       m_program->write(std::move(writes));
+      for (const auto& [id, operation] : m_operations)
+        m_program->change_state(id, operation, "test");
     } catch (const base::Refused& refused) {
       std::string said;
       for (const auto& issue : refused.issues())
@@ -183,10 +185,14 @@ private:
     }
     try {
       if (form != m_catalog->forms.end()) {
-        const Submission submission = to_submission(form->second, record);
+        Submission submission = to_submission(form->second, record);
+        const auto operations = operations_to(submission.state);
+        if (!operations.empty()) submission.state.clear(); // it comes there by its operations
         write.type = "QuestionnaireResponse";
         write.json = m_program->to_response(submission);
         write.id = fhir::Document::parse(write.json).root()["id"].text(); // a return's says what it is for
+        for (const auto operation : operations)
+          m_operations.emplace_back(write.id, operation);
         if (!submission.id.empty()) m_ids[write.id] = submission.id;
       } else {
         write.type = one->second.kept_as;
@@ -196,6 +202,14 @@ private:
       throw BadTest{record.line, fmt::format("the record cannot be made: {}", refused.issues().front().text)};
     }
     return write;
+  }
+
+  /// What is done to a submitted return until it is returned, accepted or locked.
+  static std::vector<std::string_view> operations_to(std::string_view state) {
+    if (state == "returned") return {"return"};
+    if (state == "accepted") return {"accept"};
+    if (state == "locked") return {"accept", "lock"};
+    return {};
   }
 
   std::string entry(const package::Register& declared, const Yaml& record, std::string& id) {
@@ -455,6 +469,7 @@ private:
   std::unique_ptr<flatten::Warehouse> m_warehouse;
   std::unique_ptr<indicator::Engine> m_engine;
   std::map<std::string, std::string> m_ids; ///< a record's id → the name the test gives it
+  std::vector<std::pair<std::string, std::string_view>> m_operations; ///< on returns that are given, in order
 };
 
 } // namespace

@@ -1,0 +1,1 @@
+select org, subject, record, happened, income as value from monthly_return where state <> 'returned'
