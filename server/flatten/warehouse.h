@@ -24,7 +24,9 @@ struct Progress {
   store::CommitNumber done = 0, last = 0;
 };
 
-inline constexpr size_t k_batch_versions_max = 8192;               ///< versions asked of the feed at a time
+inline constexpr size_t k_batch_versions_max = 8192;        ///< versions asked of the feed at a time
+inline constexpr size_t k_build_batch_versions_max = 32768; ///< the same while the tables are built anew
+inline constexpr std::string_view k_memory_limit = "3GB"; ///< of the warehouse; beyond it work goes by way of the disk
 inline constexpr size_t k_checkpoint_wal_bytes = size_t{64} << 20; ///< a longer log is folded into the file in a gap
 
 class Warehouse {
