@@ -5,6 +5,7 @@
 
 #include "lib/base/issue.h"
 #include "lib/base/text.h"
+#include "lib/fhir/json_index.h"
 
 #include <algorithm>
 #include <array>
@@ -100,6 +101,7 @@ public:
         m_entries(entries) {}
 
   void run() {
+    if (run_indexed()) return;
     check_encoding();
     m_entries.reserve(static_cast<size_t>(m_end - m_begin) / 24 + 8);
     parse_value();
@@ -123,6 +125,152 @@ private:
 
   // From this many members on, names are compared once at the end, sorted, instead of each with those before it.
   static constexpr uint32_t k_sort_names_from = 48;
+
+  /// OPTIMIZATION: by an index of the structure. True: the entries are made. False: this is not for the index, or
+  /// something is wrong with the text; the careful way begins anew, and says what.
+  bool run_indexed() {
+    constexpr size_t k_indexed_bytes_max = 4u << 20; // the index takes four times the text
+    constexpr size_t k_kept_places = 256u << 10;
+    const std::string_view text(m_begin, static_cast<size_t>(m_end - m_begin));
+    if (text.empty() || text.size() > k_indexed_bytes_max || !can_index()) return false;
+    thread_local JsonIndex index;
+    bool is_done = false;
+    try {
+      is_done = make_index(text, index) && index.count > 0 && !(index.has_non_ascii && !base::is_valid_utf8(text)) &&
+                parse_indexed(index);
+    } catch (const Refused&) { // an escape, or a name that stands twice
+    }
+    if (index.places.size() > k_kept_places) {
+      index.places.clear();
+      index.places.shrink_to_fit();
+    }
+    if (is_done) return true;
+    m_at = m_begin;
+    m_entries.clear();
+    m_arena.clear();
+    return false;
+  }
+
+  static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == '\0' || is_white(c); }
+
+  /// The text between the quotes at `open` and `close`.
+  Span between(uint32_t open, uint32_t close, bool may_have_escapes) {
+    const char* start = m_begin + open + 1;
+    const size_t size = close - open - 1;
+    if (may_have_escapes && std::memchr(start, '\\', size) != nullptr) {
+      m_at = m_begin + open;
+      return parse_string();
+    }
+    return {open + 1, static_cast<uint32_t>(size), false};
+  }
+
+  bool scalar_indexed(Entry& entry) {
+    const char* start = m_at;
+    if (*m_at == '-' || is_digit(*m_at)) {
+      parse_number();
+    } else {
+      entry.kind = *m_at == 'n' ? Kind::null : Kind::boolean;
+      if (!take_word("true") && !take_word("false") && !take_word("null")) return false;
+    }
+    entry.length = static_cast<uint32_t>(m_at - start);
+    return ends_scalar(*m_at);
+  }
+
+  bool parse_indexed(const JsonIndex& index) {
+    const uint32_t* at = index.places.data();
+    const uint32_t* const end = at + index.count;
+    // Each value has a place where it begins, and but the root one where it is followed: by a comma, or by the closing
+    // bracket that nothing else is followed by.
+    const size_t most = std::min<size_t>((index.count + 1) / 2, Document::k_values_max);
+    m_entries.resize(most);
+    uint32_t made = 0;
+    const auto add = [&](Frame* parent, Kind kind, uint32_t place) -> Entry& {
+      Entry& entry = m_entries[made];
+      entry = {.offset = place,
+               .length = 0,
+               .text_at = 0,
+               .text_size = 0,
+               .name_at = m_name.at,
+               .name_size = m_name.size,
+               .next = k_none,
+               .kind = kind,
+               .text_in_arena = false,
+               .name_in_arena = m_name.in_arena};
+      if (parent != nullptr) {
+        if (parent->children++ > 0) m_entries[parent->last_child].next = made;
+        parent->last_child = made;
+      }
+      ++made;
+      return entry;
+    };
+    std::array<Frame, Document::k_depth_max> frames;
+    size_t depth = 0;
+    m_name = {};
+    bool wants_name = false; // an object goes on
+    while (true) {
+      // 1. The name of a member.
+      if (wants_name) {
+        if (end - at < 4 || m_begin[at[0]] != '"' || m_begin[at[2]] != ':') return false;
+        m_name = between(at[0], at[1], index.has_escapes);
+        m_at = m_begin + at[0];
+        check_name(frames[depth - 1], m_at);
+        at += 3;
+      }
+      // 2. A value.
+      if (at == end || made == most) return false;
+      Frame* parent = depth > 0 ? &frames[depth - 1] : nullptr;
+      const uint32_t place = *at;
+      const char c = m_begin[place];
+      m_at = m_begin + place;
+      if (c == '"') {
+        Entry& entry = add(parent, Kind::string, place);
+        const Span span = between(place, at[1], index.has_escapes);
+        entry.text_at = span.at;
+        entry.text_size = span.size;
+        entry.text_in_arena = span.in_arena;
+        entry.length = at[1] + 1 - place;
+        at += 2;
+      } else if (c == '{' || c == '[') {
+        if (depth == Document::k_depth_max) return false;
+        frames[depth] = {made, k_none, 0, 0};
+        add(parent, c == '{' ? Kind::object : Kind::array, place);
+        ++depth;
+        if (++at == end) return false;
+        m_name = {};
+        if (m_begin[*at] != (c == '{' ? '}' : ']')) {
+          wants_name = c == '{';
+          continue;
+        }
+      } else {
+        ++at;
+        if (!scalar_indexed(add(parent, Kind::number, place))) return false;
+      }
+      // 3. What ends with it.
+      while (true) {
+        if (depth == 0) {
+          m_entries.resize(made);
+          return at == end;
+        }
+        if (at == end) return false;
+        Frame& frame = frames[depth - 1];
+        Entry& entry = m_entries[frame.entry];
+        const bool is_object = entry.kind == Kind::object;
+        const char mark = m_begin[*at];
+        if (mark == ',' && frame.children > 0) {
+          ++at;
+          m_name = {};
+          wants_name = is_object;
+          break;
+        }
+        if (mark != (is_object ? '}' : ']')) return false;
+        entry.length = *at + 1 - entry.offset;
+        entry.text_size = frame.children;
+        if (is_object && frame.children >= k_sort_names_from) check_names_sorted(frame);
+        ++at;
+        --depth;
+      }
+    }
+  }
 
   [[noreturn]] void fail_at(const char* at, std::string text, Refusal kind = Refusal::malformed) const {
     Issue issue;
@@ -306,6 +454,14 @@ private:
     const char* at = m_at;
     if (*m_at != '"') fail("Expected a member name in double quotes, found " + found() + ".");
     m_name = parse_string();
+    check_name(frame, at);
+    m_at = skip_white(m_at, m_end);
+    if (*m_at != ':') fail("Expected ':' after the member name, found " + found() + ".");
+    ++m_at;
+  }
+
+  /// Is the member name m_name, which stands at `at`, new in its object?
+  [[gnu::always_inline]] void check_name(Frame& frame, const char* at) {
     std::string_view name((m_name.in_arena ? m_arena.data() : m_begin) + m_name.at, m_name.size);
     uint32_t hash = m_name.size;
     if (!name.empty()) {
@@ -319,9 +475,6 @@ private:
       }
     }
     frame.names |= bit;
-    m_at = skip_white(m_at, m_end);
-    if (*m_at != ':') fail("Expected ':' after the member name, found " + found() + ".");
-    ++m_at;
   }
 
   void check_names_sorted(const Frame& frame) {
@@ -343,17 +496,16 @@ private:
               Refusal::too_large);
     }
     auto index = static_cast<uint32_t>(m_entries.size());
-    Entry& entry = m_entries.emplace_back();
-    entry.offset = offset(m_at);
-    entry.length = 0;
-    entry.text_at = 0;
-    entry.text_size = 0;
-    entry.name_at = m_name.at;
-    entry.name_size = m_name.size;
-    entry.name_in_arena = m_name.in_arena;
-    entry.text_in_arena = false;
-    entry.next = k_none;
-    entry.kind = kind;
+    m_entries.push_back({.offset = offset(m_at),
+                         .length = 0,
+                         .text_at = 0,
+                         .text_size = 0,
+                         .name_at = m_name.at,
+                         .name_size = m_name.size,
+                         .next = k_none,
+                         .kind = kind,
+                         .text_in_arena = false,
+                         .name_in_arena = m_name.in_arena});
     if (parent != nullptr) {
       if (parent->children++ > 0) m_entries[parent->last_child].next = index;
       parent->last_child = index;

@@ -3,6 +3,8 @@
 #include "lib/base/issue.h"
 
 #include <doctest/doctest.h>
+
+#include <random>
 #include <string>
 
 namespace xinglin::fhir {
@@ -214,6 +216,89 @@ TEST_CASE("the writer makes compact JSON") {
   writer.begin_object().end_object().begin_array().end_array().end_array().key("c").boolean(false).end_object();
   CHECK(writer.take() == R"({"a":"x\"","b":[-5,true,null,1.00,{},[]],"c":false})");
   CHECK(writer.string("again").take() == "\"again\"");
+}
+
+/// All that a document tells of its values, a line each.
+std::string told(Node node) {
+  std::string out = std::to_string(static_cast<int>(node.kind())) + " " + std::to_string(node.offset()) + " " +
+                    std::to_string(node.size()) + " '" + std::string(node.name()) + "' '" + std::string(node.text()) +
+                    "' '" + std::string(node.raw()) + "'\n";
+  for (const Node child : node)
+    out += told(child);
+  return out;
+}
+
+/// What parsing a text comes to: its values, or its refusal.
+std::string outcome(std::string text) {
+  try {
+    const Document document = Document::parse(std::move(text));
+    return told(document.root());
+  } catch (const Refused& refused) {
+    return std::string("refused: ") + refused.what();
+  }
+}
+
+std::string random_json(std::mt19937& random, int depth) {
+  const auto below = [&](uint32_t n) { return random() % n; };
+  const auto white = [&] { return std::string(below(8) == 0 ? below(70) : 0, " \n\t\r"[below(4)]); };
+  const auto text = [&] {
+    std::string out = "\"";
+    for (uint32_t i = below(4) == 0 ? below(90) : below(9); i > 0; --i) {
+      static const std::vector<std::string> k_pieces = {"a",    "b ",  "{",       "]",  ",", ":",  "\\\"",
+                                                        "\\\\", "\\n", "\\u00e9", "王", "0", "\\/"};
+      out += k_pieces[below(static_cast<uint32_t>(below(3) == 0 ? k_pieces.size() : 6))];
+    }
+    return out + "\"";
+  };
+  switch (below(depth > 4 ? 4 : 7)) {
+  case 0: return text();
+  case 1: return std::vector<std::string>{"0", "-1.50", "12e+3", "7", "1.0E-2", "-0"}[below(6)];
+  case 2: return std::vector<std::string>{"true", "false", "null"}[below(3)];
+  case 3: return below(2) ? "[]" : "{" + white() + "}";
+  case 4: {
+    std::string out = "[" + white();
+    for (uint32_t i = 1 + below(5); i > 0; --i)
+      out += random_json(random, depth + 1) + white() + (i > 1 ? "," + white() : "");
+    return out + "]";
+  }
+  default: {
+    std::string out = "{" + white();
+    for (uint32_t i = 1 + below(below(20) == 0 ? 60 : 6); i > 0; --i)
+      out += "\"k" + std::to_string(below(9) == 0 ? below(9) : i * 10) + "\"" + white() + ":" + white() +
+             random_json(random, depth + 1) + white() + (i > 1 ? "," : "");
+    return out + "}";
+  }
+  }
+}
+
+TEST_CASE("the index of the structure changes nothing") {
+  // Texts over 4 MiB are parsed without it: white space behind a text makes it one.
+  constexpr size_t k_too_long_for_index = (4u << 20) + 1;
+  std::mt19937 random(4);
+  int refused = 0;
+  for (int i = 0; i < 400; ++i) {
+    std::string text = random_json(random, 0);
+    for (uint32_t wrong = random() % 3; wrong > 0 && i % 2 == 1; --wrong) { // half of them with a slip or two
+      const size_t at = random() % text.size();
+      switch (random() % 4) {
+      case 0: text.erase(at, 1); break;
+      case 1: text[at] = "\"{}[]:,\\0a \n\x01\xff\f"[random() % 16]; break;
+      case 2: text.insert(at, 1, "\"{}[]:,\\0a \n\x01\xff\0"[random() % 16]); break;
+      default: text.resize(at); break;
+      }
+      if (text.empty()) text = " ";
+    }
+    const std::string by_index = outcome(text);
+    const std::string carefully = outcome(text + std::string(k_too_long_for_index - text.size(), ' '));
+    if (by_index.starts_with("refused")) ++refused;
+    // The end of the text is elsewhere in the long one.
+    const bool at_end = by_index.find("end of the text") != std::string::npos;
+    CHECK_MESSAGE((by_index == carefully || (at_end && carefully.starts_with("refused"))), text << "\n"
+                                                                                                << by_index
+                                                                                                << carefully);
+  }
+  CHECK(refused > 60);
+  CHECK(refused < 300);
 }
 
 } // namespace

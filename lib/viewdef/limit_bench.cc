@@ -1,8 +1,12 @@
 #include "lib/viewdef/limit_bench.h"
 
+#ifdef XINGLIN_HAS_SIMDJSON
 #include <simdjson.h>
+#endif
 
 namespace xinglin::viewdef {
+
+#ifdef XINGLIN_HAS_SIMDJSON
 
 static_assert(k_limit_padding >= simdjson::SIMDJSON_PADDING);
 
@@ -17,5 +21,13 @@ size_t parse_and_count(std::span<const std::string_view> lines) {
   }
   return count;
 }
+
+#else
+
+size_t parse_and_count(std::span<const std::string_view>) {
+  return 0;
+}
+
+#endif
 
 } // namespace xinglin::viewdef

@@ -3,6 +3,7 @@
 #include "lib/fhir/definitions.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace xinglin::viewdef {
 
@@ -20,6 +21,26 @@ uint8_t hash(std::string_view name) {
   if (name.empty()) return 0;
   return static_cast<uint8_t>(
       (name.size() * 7 + static_cast<unsigned char>(name.front()) + 3U * static_cast<unsigned char>(name.back())) & 31);
+}
+
+/// The first eight bytes, and zeros where there are fewer.
+uint64_t start_of(std::string_view name) {
+  uint64_t start = 0;
+  const char* text = name.data();
+  const size_t size = name.size();
+  if (size >= 8) {
+    std::memcpy(&start, text, 8);
+  } else if (size >= 4) { // two overlapping halves; a copy of unknown length would be a call
+    uint32_t first = 0;
+    uint32_t last = 0;
+    std::memcpy(&first, text, 4);
+    std::memcpy(&last, text + size - 4, 4);
+    start = first | uint64_t{last} << (8 * (size - 4));
+  } else {
+    for (size_t i = 0; i < size; ++i)
+      start |= uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
+  }
+  return start;
 }
 
 /// One part of a path.
@@ -117,8 +138,15 @@ Plan::Branch::Branch() {
 }
 
 const Plan::Edge* Plan::Branch::find(std::string_view name) const {
-  for (uint8_t at = heads[hash(name)]; at != k_end; at = edges[at].next)
-    if (edges[at].name == name) return &edges[at];
+  uint8_t at = heads[hash(name)];
+  if (at == k_end) return nullptr;
+  const uint64_t start = start_of(name);
+  for (; at != k_end; at = edges[at].next) {
+    const Edge& edge = edges[at];
+    if (edge.start == start && edge.name.size() == name.size() &&
+        (name.size() <= 8 || std::memcmp(edge.name.data() + 8, name.data() + 8, name.size() - 8) == 0))
+      return &edge;
+  }
   return nullptr;
 }
 
@@ -129,7 +157,7 @@ Plan::Edge* Plan::Branch::find(std::string_view name) {
 Plan::Branch* Plan::Branch::edge(std::string_view name, const TypeInfo* type) {
   if (Edge* known = find(name)) return known->below.get();
   uint8_t& head = heads[hash(name)];
-  edges.push_back({std::string(name), type, std::make_unique<Branch>(), head});
+  edges.push_back({std::string(name), type, std::make_unique<Branch>(), head, start_of(name)});
   head = static_cast<uint8_t>(edges.size() - 1);
   return edges.back().below.get();
 }

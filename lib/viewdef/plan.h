@@ -47,7 +47,8 @@ private:
     std::string name;
     const fhirpath::TypeInfo* type;
     std::unique_ptr<Branch> below;
-    uint8_t next; ///< with the same hash
+    uint8_t next;   ///< with the same hash
+    uint64_t start; ///< the name's first eight bytes
   };
   /// where(key = text): what is wanted of the items whose key says so.
   struct Choice {
