@@ -13,8 +13,9 @@
 namespace xinglin::sim {
 namespace {
 
-constexpr int k_draws_max = 60; ///< of a subject or values that must be new
-constexpr int k_oldest = 95;    ///< of new people, where an entry does not say
+constexpr int k_draws_max = 60;      ///< of a subject or values that must be new
+constexpr int k_everyone_days = 700; ///< before the people's day, over which all get their record
+constexpr int k_oldest = 95;         ///< of new people, where an entry does not say
 
 [[noreturn]] void refuse(const package::Place& place, std::string text) {
   base::Issue issue;
@@ -116,8 +117,11 @@ Organization organization_of(const package::Register& reg, const std::string& id
 
 PeopleMaker people_maker(const Totals& totals, size_t index) {
   const auto& spec = totals.people[index];
+  std::vector<std::string> towns;
+  for (const auto& [org, name] : spec.towns)
+    towns.push_back(name);
   return {Random::of(totals.seed, fmt::format("people {}", index)), spec.as_of, spec.ages,
-          PeopleMaker::k_region_first + PeopleMaker::k_regions_each * static_cast<int>(index), spec.town};
+          PeopleMaker::k_region_first + PeopleMaker::k_regions_each * static_cast<int>(index), std::move(towns)};
 }
 
 } // namespace
@@ -190,7 +194,10 @@ void Maker::write_registers() {
       store::Write write;
       write.type = reg.kept_as;
       write.id = pool.id(static_cast<uint32_t>(n));
-      write.json = writer(reg).to_json(write.id, spec.org, evaluate(recipe, moment));
+      std::string home = spec.org;
+      for (const auto& [org, name] : spec.towns)
+        if (name == person.town) home = org;
+      write.json = writer(reg).to_json(write.id, home, evaluate(recipe, moment));
       m_entries.push_back(std::move(write));
       if (m_entries.size() >= m_options.transaction_records_max) flush_entries();
     }
@@ -470,6 +477,42 @@ void Maker::write(const Plan& plan) {
   flush();
 }
 
+bool Maker::is_asked(const Spec& spec) const {
+  return std::any_of(m_totals.targets.begin(), m_totals.targets.end(), [&](const Target& target) {
+    if (target.soft) return false;
+    const auto wanted = m_specs.by_indicator.find(target.indicator->id);
+    return wanted != m_specs.by_indicator.end() &&
+           std::any_of(wanted->second.begin(), wanted->second.end(),
+                       [&](const auto* one) { return one->counts && counts_for(spec, *one); });
+  });
+}
+
+void Maker::write_everyone() {
+  for (const auto& spec : m_specs.list) {
+    if (!spec.everyone || !spec.counts || is_asked(spec)) continue;
+    for (const auto& people : m_totals.people) {
+      const Pool* pool = m_population.pool(spec.form->about, people.org);
+      if (people.register_id != spec.form->about || !pool) continue;
+      Recipe recipe;
+      recipe.add(*spec.items, with_own_values(spec.set), spec.place());
+      recipe.add(*spec.items, with_own_values(spec.fill), spec.place());
+      auto random = Random::of(m_totals.seed, fmt::format("everyone {} {}", spec.indicator->id, people.org));
+      base::Date first = people.as_of + -k_everyone_days;
+      for (uint32_t person = 0; person < pool->size(); ++person) {
+        Moment moment;
+        moment.random = &random;
+        moment.first = first;
+        moment.last = people.as_of;
+        const base::Date from = std::max(first, pool->born(person));
+        moment.day = from + static_cast<int32_t>(random.between(0, people.as_of - from));
+        moment.org = place(spec, people.org, moment.day, random);
+        moment.serial = next_serial(spec.form->id, moment.day);
+        submit(*spec.form, people.org, {pool->reference(person), person}, moment, evaluate(recipe, moment), {}, true);
+      }
+    }
+  }
+}
+
 void Maker::write(const Batch& batch) {
   static const Plan k_no_rows;
   write_batch(k_no_rows, batch);
@@ -575,6 +618,7 @@ void Maker::write_interval(const Intervals& intervals) {
       subject.reset();
     }
     if (!subject) subject = draw_free(batch, interval.start, busy, random);
+    if (!subject && intervals.targets.front()->soft) continue;
     if (!subject)
       refuse(spec.place(),
              fmt::format("there is nobody left of the age and sex for {} in {}", intervals.what, intervals.org));
@@ -724,7 +768,7 @@ void Maker::write_batch(const Plan& plan, const Batch& batch) {
         if (subject && had && subject->person != UINT32_MAX) (*had)[subject->person] = true;
         if (!had) break;
       }
-      if (!subject && !spec.counts) continue; // nobody to be left out
+      if (!subject && (!spec.counts || (batch.target && batch.target->soft))) continue; // nobody to be left out
       if (!subject)
         refuse(spec.place(), fmt::format("{} in {}: nobody{} is left for {} on {}; make more people", batch.org,
                                          batch.period.to_string(), spec.once.empty() ? "" : " who has not had it",
@@ -767,7 +811,7 @@ void Maker::write_from(const Batch& batch, const Recipe& recipe) {
       candidates.push_back(i);
   }
   const auto wanted = static_cast<size_t>(batch.records());
-  if (candidates.size() < wanted && spec.counts)
+  if (candidates.size() < wanted && spec.counts && !batch.target->soft)
     refuse(batch.target->place, fmt::format("{} cannot be met: it needs {} of {}, and {} are left",
                                             batch.target->name(), wanted, spec.from, candidates.size()));
   const size_t count = std::min(wanted, candidates.size());

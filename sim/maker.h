@@ -25,6 +25,8 @@ public:
   /// The things named in the totals, then the people. (Population was filled by `populate`.)
   void write_registers();
   void write(const Plan& plan);
+  /// A record for each person, of the entries that say `everyone`.
+  void write_everyone();
   /// Further records, while figures are corrected.
   void write(const Batch& batch);
   /// Takes away records this maker made; returns how many of them it did.
@@ -79,6 +81,8 @@ private:
               bool counts, const std::string& period = {}, const std::string& state = {});
   void add_entry(const package::Register& reg, const std::string& org, const Moment& moment,
                  const std::vector<std::pair<const package::Item*, std::string>>& values);
+  /// Would the record count for a figure of the totals?
+  bool is_asked(const Spec& spec) const;
   const program::RegisterWriter& writer(const package::Register& reg);
   int64_t next_serial(const std::string& what, base::Date day);
   std::string author(const std::string& org, Random& random) const;

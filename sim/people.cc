@@ -122,8 +122,9 @@ std::string make_citizen_id(int region, base::Date born, int order) {
   return id + "10X98765432"[sum % 11];
 }
 
-PeopleMaker::PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands, int region, std::string town)
-    : m_random(random), m_as_of(as_of), m_bands(std::move(bands)), m_region(region), m_town(std::move(town)) {
+PeopleMaker::PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands, int region,
+                         std::vector<std::string> towns)
+    : m_random(random), m_as_of(as_of), m_bands(std::move(bands)), m_region(region), m_towns(std::move(towns)) {
   int oldest = 0;
   for (const auto& band : m_bands) {
     m_weight += static_cast<uint64_t>(band.weight);
@@ -162,7 +163,7 @@ Person PeopleMaker::next() {
     m_left = 1;
     while ((size -= k_household_sizes[static_cast<size_t>(m_left - 1)]) >= 0)
       ++m_left;
-    m_home.town = m_town.empty() ? make_town(m_random) : m_town;
+    m_home.town = m_towns.empty() ? make_town(m_random) : m_towns[m_random.below(m_towns.size())];
     m_home.village = make_village(m_random);
     m_home.address =
         fmt::format("{}{}{}组{}号", m_home.town, m_home.village, m_random.between(1, 12), m_random.between(1, 180));

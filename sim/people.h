@@ -45,10 +45,10 @@ std::string make_citizen_id(int region, base::Date born, int order);
 class PeopleMaker {
 public:
   /// Ages as on `as_of`. `bands` must not be empty.
-  /// `region`: of the citizen IDs; makers with regions k_regions_each apart never give the same ID. `town`: where all
-  /// live; empty = any.
+  /// `region`: of the citizen IDs; makers with regions k_regions_each apart never give the same ID. `towns`: where they
+  /// live; empty = anywhere.
   PeopleMaker(Random random, base::Date as_of, std::vector<AgeBand> bands, int region = k_region_first,
-              std::string town = {});
+              std::vector<std::string> towns = {});
   Person next();
 
   static constexpr int k_regions_each = 10;
@@ -64,7 +64,7 @@ private:
   std::vector<uint32_t> m_orders; ///< how many were born on each day, by sex
   base::Date m_earliest;
   int m_region;
-  std::string m_town;
+  std::vector<std::string> m_towns;
   int m_left = 0; ///< of the household at hand
   int64_t m_households = 0;
   Person m_home; ///< its place

@@ -72,6 +72,7 @@ public:
 
 private:
   void conflict(const Target& target, std::string text) {
+    if (target.soft) return;
     base::Issue issue;
     issue.code = "conflict";
     issue.text = fmt::format("{} cannot be met: {}", target.name(), text);
@@ -300,7 +301,7 @@ private:
     if (need == 0) return;
     std::vector<uint64_t> shares;
     for (const auto* spec : unit.specs)
-      shares.push_back(static_cast<uint64_t>(spec->share));
+      shares.push_back(unit.target->soft && spec->everyone ? 0 : static_cast<uint64_t>(spec->share));
     if (std::accumulate(shares.begin(), shares.end(), uint64_t{0}) == 0)
       return conflict(*unit.target, "no entry has a share above 0");
     const auto parts = spread(need, shares);

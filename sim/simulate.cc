@@ -6,6 +6,7 @@
 #include "server/feed/feed.h"
 #include "server/flatten/warehouse.h"
 #include "server/indicator/engine.h"
+#include "sim/county.h"
 #include "sim/maker.h"
 #include "sim/plan.h"
 
@@ -19,9 +20,11 @@ namespace {
 class Run {
 public:
   Run(const SimulateParts& parts, const SimulateOptions& options)
-      : m_parts(parts), m_options(options), m_catalog(parts.program.catalog()), m_specs(read_specs(m_catalog)),
-        m_totals(read_totals(options.totals, m_catalog, options.scale)) {
+      : m_parts(parts), m_options(options), m_catalog(parts.program.catalog()), m_specs(read_specs(m_catalog)) {
+    if (!options.totals.empty()) m_totals = read_totals(options.totals, m_catalog, options.scale);
     if (options.seed) m_totals.seed = *options.seed;
+    if (options.residents > 0)
+      add_county(m_totals, make_county({options.residents, options.years, m_totals.seed}, m_catalog, m_specs), m_specs);
   }
 
   SimulateReport run() {
@@ -31,6 +34,7 @@ public:
     m_maker.emplace(m_parts.program, m_totals, m_specs, m_population, m_options, m_report);
     try {
       m_maker->write_registers();
+      if (m_options.residents > 0) m_maker->write_everyone();
       m_maker->write(plan);
       for (int round = 0; round < m_options.rounds_max; ++round) {
         ask();
@@ -77,6 +81,7 @@ private:
     });
     m_report.figures.clear();
     for (const auto& target : m_totals.targets) {
+      if (target.soft) break; // they stand after those asked for
       const auto figure = m_parts.engine.figure(target.asked, target.org, target.period);
       SimulateFigure result;
       result.indicator = target.asked;
@@ -99,7 +104,7 @@ private:
 
   bool correct() {
     bool changed = false;
-    for (size_t i = 0; i < m_totals.targets.size(); ++i) {
+    for (size_t i = 0; i < m_report.figures.size(); ++i) {
       if (m_report.figures[i].met) continue;
       const Target& target = m_totals.targets[i];
       const auto found = m_specs.by_indicator.find(target.indicator->id);
@@ -133,7 +138,7 @@ private:
   }
 
   bool disturbs(const Spec& spec, const Target& target) const {
-    for (size_t i = 0; i < m_totals.targets.size(); ++i) {
+    for (size_t i = 0; i < m_report.figures.size(); ++i) {
       const Target& other = m_totals.targets[i];
       if (&other == &target || other.indicator == target.indicator || !m_report.figures[i].met ||
           !shares_place(target, other))
@@ -153,7 +158,7 @@ private:
     for (const auto* spec : m_specs.by_indicator.at(target.indicator->id))
       forms.insert(spec->what());
     std::set<std::string> records;
-    for (size_t i = 0; i < m_totals.targets.size(); ++i) {
+    for (size_t i = 0; i < m_report.figures.size(); ++i) {
       const Target& other = m_totals.targets[i];
       const auto specs = m_specs.by_indicator.find(other.indicator->id);
       if (&other == &target || !m_report.figures[i].met || !shares_place(target, other) ||

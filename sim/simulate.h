@@ -33,7 +33,9 @@ struct SimulateProgress {
 };
 
 struct SimulateOptions {
-  std::string totals;           ///< file
+  std::string totals;           ///< file; empty = only a county
+  int64_t residents = 0;        ///< of a county; 0 = none
+  int years = 2;                ///< of the county
   std::optional<uint64_t> seed; ///< else the file's
   int scale = 1;                ///< every total and number of people times this
   size_t transaction_records_max = 250;

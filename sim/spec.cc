@@ -159,6 +159,9 @@ private:
     } else if (key == "at") {
       spec.at = read_map(key, text);
       check_at(spec);
+    } else if (key == "everyone") {
+      spec.everyone = text == "true";
+      if (!spec.everyone && text != "false") error(fmt::format("everyone: '{}' is not true or false", text));
     } else if (key == "per_1000") {
       spec.per_1000 = base::Decimal::parse(text);
       if (!spec.per_1000 || *spec.per_1000 < base::Decimal(0))
@@ -218,6 +221,7 @@ private:
   void check(const Spec& spec) {
     if (!spec.from.empty() && spec.on.empty())
       error("'from' needs 'on': the date of that form that lies in the period");
+    if (spec.everyone && (!spec.form || spec.is_return())) error("'everyone' belongs to a form about persons");
     if (spec.since.empty() != spec.until.empty()) error("'since' and 'until' go together");
     if (!spec.counts && spec.share > 10000) error("share: more than 10000 percent");
     const bool is_sum = spec.indicator->kind == package::IndicatorKind::sum;

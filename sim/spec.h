@@ -36,6 +36,7 @@ struct Spec {
   std::optional<base::Decimal> per_1000; ///< so many a year for 1,000 residents, where no totals say otherwise
   std::string part;                      ///< hit, miss or empty
   int share = 1;                         ///< of make_not: percent
+  bool everyone = false;                 ///< in a county without totals each resident has one
   About about;
   std::vector<std::string> once;
   Range each{1, 1, 0};

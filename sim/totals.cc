@@ -101,7 +101,7 @@ void read_people(Reader& reader, const Yaml& root, const package::Catalog& catal
   if (!list) return;
   if (!list->is_list()) return reader.error(*list, "'people' must be a list", "structure");
   for (const auto& node : list->children) {
-    if (!reader.keys(node, {"register", "org", "count", "as_of", "ages", "town", "set"}, "people")) continue;
+    if (!reader.keys(node, {"register", "org", "count", "as_of", "ages", "towns", "set"}, "people")) continue;
     PeopleSpec people;
     people.place = reader.place(node);
     people.register_id = reader.needed_string(node, "register", "people");
@@ -116,7 +116,9 @@ void read_people(Reader& reader, const Yaml& root, const package::Catalog& catal
     else
       reader.error(node, "'as_of' must be a day, 2023-12-31", "value");
     people.ages = read_ages(reader, node);
-    people.town = reader.string(node, "town");
+    if (const Yaml* towns = node.find("towns"))
+      for (const auto& town : towns->children)
+        people.towns.emplace_back(town.key, package::to_text(town));
     people.set = read_set(reader, node);
     totals.people.push_back(std::move(people));
   }

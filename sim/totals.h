@@ -26,7 +26,7 @@ struct PeopleSpec {
   int64_t count = 0;
   base::Date as_of;
   std::vector<AgeBand> ages;
-  std::string town; ///< where all of them live; empty = any
+  std::vector<std::pair<std::string, std::string>> towns; ///< organisation → name: where they live and belong
   Values set;
   package::Place place;
 };
@@ -43,6 +43,7 @@ struct Target {
   base::Decimal sum;
   base::Rational value; ///< what the engine must give
   package::Place place;
+  bool soft = false; ///< of a county: made about so, and not asked afterwards
   std::string name() const { return asked + " of " + org + " in " + period.to_string(); }
 };
 

@@ -94,7 +94,11 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   }
 
   CLI::App& simulate_app = builder.add("simulate", "make records until every figure of the totals comes out", simulate);
-  simulate_app.add_option("--totals", o.totals, "the file of totals (docs/simulator.md)")->required();
+  simulate_app.add_option("--totals", o.totals, "the file of totals (docs/simulator.md)");
+  simulate_app
+      .add_option("--residents", o.residents, "a county of so many residents, with the events of every program")
+      ->check(CLI::Range(int64_t{1}, int64_t{20'000'000}));
+  simulate_app.add_option("--years", o.years, "of the county")->capture_default_str()->check(CLI::Range(1, 20));
   simulate_app.add_option("--scale", o.scale, "multiply every total and number of people")
       ->capture_default_str()
       ->check(CLI::Range(1, 10000));

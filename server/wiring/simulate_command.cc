@@ -1,4 +1,4 @@
-// xinglin simulate --totals FILE
+// xinglin simulate --totals FILE, --residents N
 #include "sim/simulate.h"
 
 #include "lib/fhir/json.h"
@@ -38,6 +38,9 @@ std::string to_json(const sim::SimulateReport& report) {
 } // namespace
 
 int simulate(const Options& options) {
+  if (options.totals.empty() && options.residents == 0)
+    throw base::Refused(base::Refusal::invalid, "required",
+                        "say what to make: --totals FILE, --residents N, or both (docs/simulator.md)");
   House house(options);
   store::Store& store = house.store(true);
   program::Program& program = house.program();
@@ -48,6 +51,8 @@ int simulate(const Options& options) {
     sim::SimulateOptions how;
     how.totals = options.totals;
     how.scale = options.scale;
+    how.residents = options.residents;
+    how.years = options.years;
     if (options.seed >= 0) how.seed = static_cast<uint64_t>(options.seed);
     how.stopped = interrupted;
     how.progress = [&](const sim::SimulateProgress& at) {
@@ -65,8 +70,9 @@ int simulate(const Options& options) {
     std::printf("%lld entries of registers, %lld forms (%lld of them must not count), %lld corrections\n",
                 static_cast<long long>(report.people), static_cast<long long>(report.submissions),
                 static_cast<long long>(report.not_counted), static_cast<long long>(report.corrections));
-    std::printf("%lld of %zu figures come out exactly\n", static_cast<long long>(report.figures.size()) - missed,
-                report.figures.size());
+    if (!report.figures.empty())
+      std::printf("%lld of %zu figures come out exactly\n", static_cast<long long>(report.figures.size()) - missed,
+                  report.figures.size());
     for (const auto& figure : report.figures)
       if (!figure.met)
         std::printf("  %s of %s in %s: asked %s, got %s; %s\n", figure.indicator.c_str(), figure.org.c_str(),
