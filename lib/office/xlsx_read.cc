@@ -67,21 +67,6 @@ bool is_date_format(size_t id, const std::map<size_t, std::string>& own) {
   return false;
 }
 
-/// Excel's day number: day 60 is the 29 February 1900 that never was, kept for the sake of an older program.
-std::string date_of(double serial, bool from_1904) {
-  if (!(serial >= 0 && serial < 2958466)) return {}; // through 9999-12-31
-  auto seconds = static_cast<int64_t>(std::llround((serial - std::floor(serial)) * 86400));
-  auto days = static_cast<int32_t>(std::floor(serial));
-  if (seconds == 86400) {
-    seconds = 0;
-    ++days;
-  }
-  auto first = from_1904 ? base::Date::from_civil(1904, 1, 1) : base::Date::from_civil(1899, 12, days >= 60 ? 30 : 31);
-  std::string out = (*first + days).to_string();
-  if (seconds) out += fmt::format("T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-  return out;
-}
-
 struct Workbook {
   ZipReader& zip;
   Xlsx out;
@@ -121,7 +106,7 @@ struct Workbook {
     }
     auto style_index = to_number(style);
     if (style_index && *style_index < date_styles.size() && date_styles[*style_index]) {
-      std::string date = date_of(value, from_1904);
+      std::string date = date_of_serial(value, from_1904);
       if (!date.empty()) {
         cell = {XlsxCell::Kind::date, std::move(date), {}};
         return;
@@ -154,6 +139,8 @@ struct Workbook {
     } else if (!value.empty()) {
       set_number(cell, value, attribute_of(node, "s"));
     }
+    cell.formula = static_cast<bool>(child_of(node, "f"));
+    cell.from_1904 = from_1904;
   }
 
   /// "BC12" → column 54, row 11.
@@ -210,6 +197,14 @@ struct Workbook {
       }
       ++next_row;
     }
+    for (pugi::xml_node merge : child_of(child_of(document, "worksheet"), "mergeCells").children()) {
+      const std::string_view range = attribute_of(merge, "ref");
+      const size_t colon = range.find(':');
+      if (colon == std::string_view::npos || sheet.merges.size() >= k_xlsx_merges_max) continue;
+      const auto [first_column, first_row] = place_of(range.substr(0, colon));
+      const auto [last_column, last_row] = place_of(range.substr(colon + 1));
+      sheet.merges.push_back({first_row, first_column, last_row, last_column});
+    }
   }
 
   void read() {
@@ -250,6 +245,21 @@ struct Workbook {
 };
 
 } // namespace
+
+/// Excel's day number: day 60 is the 29 February 1900 that never was, kept for the sake of an older program.
+std::string date_of_serial(double serial, bool from_1904) {
+  if (!(serial >= 0 && serial < 2958466)) return {}; // through 9999-12-31
+  auto seconds = static_cast<int64_t>(std::llround((serial - std::floor(serial)) * 86400));
+  auto days = static_cast<int32_t>(std::floor(serial));
+  if (seconds == 86400) {
+    seconds = 0;
+    ++days;
+  }
+  auto first = from_1904 ? base::Date::from_civil(1904, 1, 1) : base::Date::from_civil(1899, 12, days >= 60 ? 30 : 31);
+  std::string out = (*first + days).to_string();
+  if (seconds) out += fmt::format("T{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  return out;
+}
 
 Xlsx read_xlsx(std::string_view bytes, const ZipLimits& limits) {
   ZipReader zip(bytes, limits);
