@@ -88,4 +88,23 @@ http::Response form_definition(Call& call) {
   return json_response(200, json.end_object().take());
 }
 
+http::Response register_definition(Call& call) {
+  const std::string id(call.place("id"));
+  const auto& registers = call.services->catalog->registers;
+  const auto found = registers.find(id);
+  if (found == registers.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, declared] : registers)
+      known.push_back(name);
+    const std::string near = base::suggest(id, known);
+    throw base::Refused(base::Refusal::not_found, "not-found",
+                        "There is no register \"" + id + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
+  }
+  fhir::JsonWriter json;
+  append_text(json.begin_object().member("id", id).member("program", found->second.program).key("title"),
+              found->second.title);
+  append_items(json.member("kept_as", found->second.kept_as).key("items"), found->second.items);
+  return json_response(200, json.end_object().take());
+}
+
 } // namespace xinglin::api

@@ -4,6 +4,7 @@
 #include "server/api/respond.h"
 #include "server/package/model.h"
 
+#include <algorithm>
 #include <map>
 
 namespace xinglin::api {
@@ -36,7 +37,9 @@ http::Response indicator_detail(Call& call) {
   json.member("source", indicator.source).member("authority", indicator.authority);
   json.member("grain", indicator.grain == package::Grain::record ? "record" : "return");
   json.member("better", indicator.better);
-  append_figure(json.key("previous"), engine.figure(id, org, period.previous(), moment));
+  const auto previous = engine.figure(id, org, period.previous(), moment);
+  append_figure(json.key("previous"), previous);
+  append_optional(json.key("previous_change"), change_between(figure, previous).text);
 
   // Months, each beside the same month of last year.
   const auto months = engine.by_month(id, org, period, moment);
@@ -55,10 +58,30 @@ http::Response indicator_detail(Call& call) {
   std::map<std::string, std::string> names;
   for (const auto& organization : engine.organizations(moment))
     names[organization.id] = organization.name;
+  // Those right beneath, each beside itself last year, ranked: the best first where better is said, else the largest.
+  const auto parts = engine.by_organization(id, org, period, moment);
+  std::map<std::string, indicator::Figure> parts_before;
+  for (auto& part : engine.by_organization(id, org, period.last_year(), moment))
+    parts_before.emplace(part.address.org, std::move(part));
+  const auto rank_of = [&](const indicator::Figure& part) {
+    return 1 + std::count_if(parts.begin(), parts.end(), [&](const indicator::Figure& other) {
+             return other.value &&
+                    (indicator.better == "lower" ? *other.value < *part.value : *part.value < *other.value);
+           });
+  };
   json.key("by_organization").begin_array();
-  for (const auto& part : engine.by_organization(id, org, period, moment)) {
+  for (const auto& part : parts) {
     json.begin_object();
     append_figure_members(json, part);
+    if (const auto before = parts_before.find(part.address.org); before != parts_before.end()) {
+      append_comparison(json, part, before->second);
+    } else {
+      json.key("last_year").null().key("change").null().key("change_kind").null();
+    }
+    if (part.value)
+      json.key("rank").number(rank_of(part));
+    else
+      json.key("rank").null();
     json.member("org", part.address.org).member("org_name", names[part.address.org]).end_object();
   }
   return json_response(200, json.end_array().end_object().take());

@@ -61,11 +61,16 @@ Router::Router(Services& services) : m_services(&services) {
   add("GET", "/api/forms", list_forms);
   add("GET", "/api/forms/:id", form_definition);
   add("GET", "/api/registers", list_registers);
+  add("GET", "/api/registers/:id", register_definition);
   add("GET", "/api/registers/:id/entries", register_entries);
   add("GET", "/api/returns", list_returns);
   add("GET", "/api/submissions/:id", submission);
   add("POST", "/api/submissions", save_submission);
   add("POST", "/api/table.xlsx", table_file);
+  add("POST", "/api/imports/:step", import_file);
+  add("GET", "/api/explain", explain_row);
+  add("GET", "/api/quality", data_quality);
+  add("GET", "/api/overview", overview);
 }
 
 namespace {

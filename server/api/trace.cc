@@ -6,8 +6,8 @@
 namespace xinglin::api {
 
 namespace {
-constexpr int64_t k_trace_rows = 100;        ///< when rows_max does not say
-constexpr int64_t k_trace_rows_max = 10'000; ///< and at most
+constexpr int64_t k_trace_rows = 100;         ///< when rows_max does not say
+constexpr int64_t k_trace_rows_max = 100'000; ///< and at most: a whole table, for a spreadsheet
 } // namespace
 
 http::Response trace_figure(Call& call) {

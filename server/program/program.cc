@@ -96,6 +96,14 @@ store::Receipt Program::write(std::vector<store::Write> writes) {
   return m_impl->write(std::move(writes), {});
 }
 
+base::Issues Program::examine(std::vector<store::Write> writes) const {
+  PreparationOptions options;
+  options.read_creates = true;
+  Preparation preparation(m_impl->rules, m_impl->store, options);
+  preparation.run(std::move(writes));
+  return preparation.issues();
+}
+
 base::Issues Program::examine(std::string_view json) const {
   store::Write write;
   write.json = std::string(json);

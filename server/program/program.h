@@ -59,6 +59,8 @@ public:
   /// Issue::write which of the writes it is about; its expression and line are within that write's own JSON.
   store::Receipt write(std::vector<store::Write> writes);
 
+  /// What write() would say about all of them together; writes nothing.
+  base::Issues examine(std::vector<store::Write> writes) const;
   /// What write() would say about one resource, warnings of rules too; writes nothing.
   base::Issues examine(std::string_view json) const;
 

@@ -17,7 +17,7 @@ after(async () => {
 
 test("a figure opens onto its rows and the record beneath", async () => {
   const { page, troubles, close } = await openPage(browser, server.base);
-  await page.goto(server.base + "/");
+  await page.goto(server.base + "/#/indicators");
   await page.getByRole("link", { name: "出院人次" }).first().click();
   await page.waitForURL(/indicators\/hospital_ops\.discharges/);
   await page.getByText("547").first().waitFor();
@@ -37,7 +37,7 @@ test("a figure opens onto its rows and the record beneath", async () => {
 
 test("the list shows value, last year and change", async () => {
   const { page, troubles, close } = await openPage(browser, server.base);
-  await page.goto(server.base + "/");
+  await page.goto(server.base + "/#/indicators");
   const row = page.locator("tr", { hasText: "门急诊" }).or(page.locator("tr", { hasText: "门诊人次" })).first();
   await row.waitFor();
   const text = await row.innerText();
@@ -89,19 +89,19 @@ test("a resident is found by name and the timeline opens the record", async () =
 
 test("phone width: nothing is cut off, the keyboard reaches the figures", async () => {
   const { page, troubles, close } = await openPage(browser, server.base, { width: 390, height: 844 });
-  for (const [place, name] of [["/#/", "phone-indicators"], ["/#/indicators/hospital_ops.discharges", "phone-indicator"], ["/#/documents/hospital_year", "phone-document"], ["/#/residents?q=%E7%8E%8B", "phone-residents"]]) {
+  for (const [place, name] of [["/#/indicators", "phone-indicators"], ["/#/indicators/hospital_ops.discharges", "phone-indicator"], ["/#/documents/hospital_year", "phone-document"], ["/#/residents?q=%E7%8E%8B", "phone-residents"]]) {
     await page.goto(server.base + place);
     await page.locator("h1, .sheet").first().waitFor();
     await page.waitForLoadState("networkidle");
     await assertFits(page);
     await picture(page, name);
   }
-  await page.goto(server.base + "/#/");
+  await page.goto(server.base + "/#/indicators");
   await page.getByRole("link", { name: "出院人次" }).first().waitFor();
   let reached = false;
   for (let i = 0; i < 60 && !reached; i++) {
     await page.keyboard.press("Tab");
-    reached = await page.evaluate(() => location.hash === "#/" && !!document.activeElement?.closest("td a"));
+    reached = await page.evaluate(() => location.hash === "#/indicators" && !!document.activeElement?.closest("td a"));
   }
   assert.ok(reached, "Tab does not reach a figure's link");
   await page.keyboard.press("Enter");
@@ -116,8 +116,8 @@ test("English is one press away and stays", async () => {
   await page.getByRole("button", { name: "English" }).click();
   await page.getByRole("link", { name: "Residents" }).waitFor();
   await page.reload();
-  await page.getByRole("heading", { name: "Indicators" }).waitFor();
-  await picture(page, "indicators-en");
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await picture(page, "overview-en");
   assert.deepEqual(troubles, []);
   await close();
 });

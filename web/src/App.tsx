@@ -1,4 +1,4 @@
-import { AuditOutlined, BarChartOutlined, EditOutlined, FileTextOutlined, TeamOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, AuditOutlined, BarChartOutlined, EditOutlined, FileTextOutlined, SafetyCertificateOutlined, TeamOutlined } from "@ant-design/icons";
 import { App as AntApp, Button, ConfigProvider, Layout, Select, Spin } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
@@ -19,6 +19,9 @@ const DocumentsPage = lazy(() => import("./pages/DocumentsPage"));
 const DocumentPage = lazy(() => import("./pages/DocumentPage"));
 const ResidentsPage = lazy(() => import("./pages/ResidentsPage"));
 const ResidentPage = lazy(() => import("./pages/ResidentPage"));
+const OverviewPage = lazy(() => import("./pages/OverviewPage"));
+const QualityPage = lazy(() => import("./pages/QualityPage"));
+const ImportPage = lazy(() => import("./pages/ImportPage"));
 const ReturnsPage = lazy(() => import("./pages/ReturnsPage"));
 const ReturnPage = lazy(() => import("./pages/ReturnPage"));
 const EntryPage = lazy(() => import("./pages/EntryPage"));
@@ -29,11 +32,13 @@ function Header() {
   const { t, language, setLanguage } = useSpeech();
   const { org, setOrg, organizations } = useSettings();
   const places = [
-    { to: "/", word: "indicators", icon: <BarChartOutlined /> },
+    { to: "/", word: "overview", icon: <AppstoreOutlined /> },
+    { to: "/indicators", word: "indicators", icon: <BarChartOutlined /> },
     { to: "/returns", word: "returns", icon: <AuditOutlined /> },
     { to: "/entry", word: "entry", icon: <EditOutlined /> },
     { to: "/documents", word: "documents", icon: <FileTextOutlined /> },
     { to: "/residents", word: "residents", icon: <TeamOutlined /> },
+    { to: "/quality", word: "qualityShort", icon: <SafetyCertificateOutlined /> },
   ] as const;
   return (
     <header className="top no-print">
@@ -102,7 +107,10 @@ export function App() {
               <main>
                 <Suspense fallback={<Spin className="wait" />}>
                   <Routes>
-                    <Route path="/" element={<IndicatorsPage />} />
+                    <Route path="/" element={<OverviewPage />} />
+                    <Route path="/quality" element={<QualityPage />} />
+                    <Route path="/import" element={<ImportPage />} />
+                    <Route path="/indicators" element={<IndicatorsPage />} />
                     <Route path="/indicators/:id" element={<IndicatorPage />} />
                     <Route path="/trace/*" element={<TracePage />} />
                     <Route path="/returns" element={<ReturnsPage />} />

@@ -49,7 +49,8 @@ export interface IndicatorDetail extends Comparison {
   better: string;
   previous: Figure | null;
   months: { period: string; value: string | null; last_year: string | null }[];
-  by_organization: (Figure & { org: string; org_name: string })[];
+  previous_change: string | null;
+  by_organization: (Figure & Comparison & { org: string; org_name: string; rank: number | null })[];
 }
 
 export interface TraceRow {
@@ -263,4 +264,65 @@ export interface RegisterEntry {
   name: string;
   org: string;
   org_name: string;
+}
+
+export interface RegisterHead {
+  id: string;
+  program: string;
+  title: Text;
+  kept_as: string;
+}
+
+export interface SheetLook {
+  name: string;
+  header_row: number;
+  rows: number;
+  imported: string;
+  columns: { index: number; letter: string; title: string; guess: string; samples: string[] }[];
+}
+
+export interface ImportLook {
+  digest: string;
+  sheets: SheetLook[];
+}
+
+export interface ImportReport {
+  rows: number;
+  bad_rows: number;
+  problem_count: number;
+  problems: { row: number; column: string; severity: "error" | "warning"; text: Text }[];
+  commit: number;
+}
+
+export interface Quality {
+  org: string;
+  period: string;
+  late_days: number;
+  findings: { code: string; text: Text; addresses: string[] }[];
+  late: { form: string; title: Text; rows: number; late: number; examples: { record: string; org: string; happened: string; entered: string }[] }[];
+  misfits: { table: string; column: string; record: string; value: string }[];
+  homeless: { form: string; title: Text; rows: number; record: string }[];
+}
+
+export interface OverviewRow extends IndicatorRow {
+  months: (string | null)[];
+}
+
+export interface Overview {
+  org: string;
+  period: string;
+  as_of: string;
+  days: number;
+  indicators: OverviewRow[];
+  moved: { indicator: string; from: string | null; to: string | null }[];
+}
+
+export interface Explanation {
+  indicator: string;
+  title: Text;
+  definition: Text;
+  sql: string;
+  facts: { id: string; sql: string }[];
+  tables: string[];
+  items: string[];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { direction, grouped } from "./number";
+import { direction, grouped, tenThousands } from "./number";
 import { isPeriod } from "./settings";
 
 describe("grouped", () => {
@@ -13,6 +13,16 @@ describe("grouped", () => {
     ["12345678901234567890.123456", "12,345,678,901,234,567,890.123456"],
     ["", ""],
   ])("%s → %s", (input, output) => expect(grouped(input)).toBe(output));
+});
+
+describe("tenThousands", () => {
+  it.each([
+    ["7720000.00", "772"],
+    ["12345", "1.2345"],
+    ["-123456789.10", "-12345.67891"],
+    ["9999.99", null],
+    ["x", null],
+  ])("%s → %s", (input, output) => expect(tenThousands(input)).toBe(output));
 });
 
 describe("direction", () => {

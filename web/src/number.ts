@@ -7,6 +7,14 @@ export function grouped(decimal: string): string {
   return sign + whole.replace(/\B(?=(\d{3})+$)/g, ",") + rest;
 }
 
+/** Ten thousands, exactly: "7720000.00" → "772", "12345" → "1.2345"; null below ten thousand. */
+export function tenThousands(decimal: string): string | null {
+  const [, sign = "", whole = "", rest = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
+  if (whole.length < 5) return null;
+  const part = (whole.slice(-4) + rest).replace(/0+$/, "");
+  return sign + whole.slice(0, -4) + (part ? `.${part}` : "");
+}
+
 /** Direction of a change given as decimal text. */
 export function direction(decimal: string | null): "up" | "down" | "none" {
   if (decimal === null || !/[1-9]/.test(decimal)) return "none";

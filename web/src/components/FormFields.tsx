@@ -15,7 +15,7 @@ interface Shared {
 
 /** A field's label, its input by the item's type, and beneath it what is wrong. */
 function Field({ item, place, value, onChange, shared, total, answers }: { item: FormItem; place: string; value: Value | undefined; onChange: (value: Value) => void; shared: Shared; total?: Total; answers: Answers }) {
-  const { t, say } = useSpeech();
+  const { t, say, language } = useSpeech();
   const id = `field-${place}`;
   const text = typeof value === "string" ? value : "";
   const own = typeof value === "string" ? problemOf(item, value.trim()) : null;
@@ -62,7 +62,7 @@ function Field({ item, place, value, onChange, shared, total, answers }: { item:
         className={number || item.type === "citizen_id" ? "short" : undefined}
         inputMode={item.type === "integer" ? "numeric" : number ? "decimal" : undefined}
         value={text}
-        suffix={item.type === "money" ? t("yuan") : unitWord(item.unit)}
+        suffix={item.type === "money" ? t("yuan") : unitWord(item.unit, language)}
         onChange={(e) => pick(item.type === "citizen_id" ? e.target.value.toUpperCase() : e.target.value)}
         onBlur={() => text !== text.trim() && pick(text.trim())}
       />
@@ -106,8 +106,10 @@ function Field({ item, place, value, onChange, shared, total, answers }: { item:
 }
 
 /** UCUM codes in words where a clerk would stumble over the code. */
-function unitWord(unit?: string): string | undefined {
+const unitsInChinese: Record<string, string> = { d: "天", wk: "周", mo: "月", a: "岁", h: "小时", min: "分钟", "/min": "次/分", "{bed}": "张", "{person}": "人" };
+function unitWord(unit: string | undefined, language: string): string | undefined {
   if (!unit) return undefined;
+  if (language === "zh" && unitsInChinese[unit]) return unitsInChinese[unit];
   return unit.replace(/^\{(.*)\}$/, "$1").replace("mm[Hg]", "mmHg");
 }
 

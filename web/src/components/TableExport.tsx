@@ -6,7 +6,7 @@ import { useSpeech } from "../i18n";
 type Cell = string | number | null;
 
 /** The table as an .xlsx that the server writes: numbers stay the decimals they are. */
-export function TableExport({ title, columns, rows }: { title: string; columns: string[]; rows: () => Cell[][] | Promise<Cell[][]> }) {
+export function TableExport({ title, columns, rows, label }: { label?: string; title: string; columns: string[]; rows: () => Cell[][] | Promise<Cell[][]> }) {
   const { t } = useSpeech();
   const { message } = App.useApp();
   const [busy, setBusy] = useState(false);
@@ -32,7 +32,7 @@ export function TableExport({ title, columns, rows }: { title: string; columns: 
   };
   return (
     <Button className="no-print" icon={<DownloadOutlined />} loading={busy} onClick={save}>
-      {t("toExcel")}
+      {label ?? t("toExcel")}
     </Button>
   );
 }

@@ -1,11 +1,14 @@
 import { Link } from "react-router";
 import type { DocumentTemplate } from "../api";
+import { titleOf } from "../documentTitle";
 import { Loaded } from "../components/States";
 import { useSpeech } from "../i18n";
+import { useSettings } from "../settings";
 import { useData } from "../useData";
 
 export default function DocumentsPage() {
   const { t } = useSpeech();
+  const { org, period, organizations } = useSettings();
   const templates = useData<DocumentTemplate[]>("/api/documents");
   return (
     <>
@@ -15,7 +18,7 @@ export default function DocumentsPage() {
         {(list) =>
           list.map((template) => (
             <Link className="list-link" key={template.id} to={`/documents/${template.id}`}>
-              <strong>{template.title || template.id}</strong>
+              <strong>{titleOf(template, organizations.find((o) => o.id === org)?.name ?? org, period)}</strong>
               <div className="quiet small">{template.id}</div>
             </Link>
           ))

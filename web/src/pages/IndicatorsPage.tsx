@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import type { IndicatorList, IndicatorRow } from "../api";
 import { Change } from "../components/Change";
 import { Loaded } from "../components/States";
+import { TableExport } from "../components/TableExport";
 import { Value } from "../components/Value";
 import { useSpeech } from "../i18n";
 import { useSettings } from "../settings";
@@ -33,6 +34,13 @@ export default function IndicatorsPage() {
       </p>
       <div className="toolbar">
         <Input.Search className="grow" allowClear placeholder={t("searchIndicators")} aria-label={t("searchIndicators")} onChange={(e) => setWanted(e.target.value)} />
+        {list.data && (
+          <TableExport
+            title={`${t("indicators")} ${period}`}
+            columns={[t("domain"), t("name"), t("value"), t("unit"), t("lastYear"), t("change"), t("changeUnit"), t("address")]}
+            rows={() => groups.flatMap(([group, rows]) => rows.map((row) => [group, say(row.title), row.value, say(row.unit), row.last_year?.value ?? null, row.change, row.change_kind === "points" ? t("points").trim() : row.change === null ? "" : "%", row.address]))}
+          />
+        )}
       </div>
       <Loaded from={list} isEmpty={(data) => data.indicators.length === 0} empty={t("emptyIndicators")}>
         {() =>

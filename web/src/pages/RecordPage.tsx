@@ -1,5 +1,6 @@
 import { Collapse, Table } from "antd";
-import { Link, useParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
+import type { Explanation } from "../api";
 import { Loaded } from "../components/States";
 import type { FormDefinition, FormItem } from "../form";
 import { useSpeech } from "../i18n";
@@ -49,12 +50,16 @@ export default function RecordPage() {
     }
     return String(value) + (definition?.unit ? ` ${definition.unit}` : "");
   };
-  const rows = (items: AnsweredItem[], definitions: FormItem[] = [], prefix = ""): { key: string; question: string; answer: string }[] =>
+  const [parameters] = useSearchParams();
+  const why = parameters.get("why");
+  const explanation = useData<Explanation>(why ? "/api/explain" : null, { indicator: why ?? "", record: `${type}/${id}` });
+  const looked = new Set(explanation.data?.items ?? []);
+  const rows = (items: AnsweredItem[], definitions: FormItem[] = [], prefix = ""): { key: string; item: string; question: string; answer: string }[] =>
     items.flatMap((item, i) => {
       const definition = definitions.find((d) => d.id === item.linkId);
       const question = definition ? say(definition.title) : item.linkId;
       const own = item.answer?.length
-        ? [{ key: `${prefix}${item.linkId}${i}`, question, answer: item.answer.map((a) => shown(a, definition)).join("、") }]
+        ? [{ key: `${prefix}${item.linkId}${i}`, item: item.linkId, question, answer: item.answer.map((a) => shown(a, definition)).join("、") }]
         : [];
       return [...own, ...rows(item.item ?? [], definition?.items, `${prefix}${item.linkId}${i}/`)];
     });
@@ -92,16 +97,42 @@ export default function RecordPage() {
                 <dd>{resource.meta?.lastUpdated}</dd>
               </dl>
             </section>
+            {explanation.data && (
+              <section className="card">
+                <h2>
+                  {t("explain")}: <Link to={`/indicators/${explanation.data.indicator}`}>{say(explanation.data.title)}</Link>
+                </h2>
+                <p>{say(explanation.data.definition)}</p>
+                <p className="quiet small">{t("explainIntro")}</p>
+                <pre>{explanation.data.sql}</pre>
+                {explanation.data.facts.map((fact) => (
+                  <details key={fact.id}>
+                    <summary>
+                      {t("factsUsed")}: {fact.id}
+                    </summary>
+                    <pre>{fact.sql}</pre>
+                  </details>
+                ))}
+              </section>
+            )}
             {Array.isArray(resource.item) && (
               <section className="card">
                 <Table
                   size="small"
                   pagination={false}
                   showHeader={false}
+                  rowClassName={(row) => (looked.has(row.item) ? "looked-at" : "")}
                   dataSource={rows(resource.item as unknown as AnsweredItem[], form.data?.items)}
                   columns={[
                     { dataIndex: "question", width: "40%", className: "quiet" },
-                    { dataIndex: "answer" },
+                    {
+                      key: "answer",
+                      render: (_, row) => (
+                        <>
+                          {row.answer} {looked.has(row.item) && <span className="hint">{t("lookedAt")}</span>}
+                        </>
+                      ),
+                    },
                   ]}
                 />
               </section>

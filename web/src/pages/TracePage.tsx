@@ -1,13 +1,17 @@
 import { Table } from "antd";
 import { Link, useParams } from "react-router";
-import type { Trace, TraceRow } from "../api";
+import { get, type Trace, type TraceRow } from "../api";
 import { Loaded } from "../components/States";
+import { TableExport } from "../components/TableExport";
 import { Value } from "../components/Value";
+import { useSettings } from "../settings";
 import { useSpeech } from "../i18n";
 import { recordPath, tracePath } from "../tracePath";
 import { useData } from "../useData";
 
 const rowsMax = 200;
+/** rows in one spreadsheet: what the server gives at once */
+const exportRowsMax = 100_000;
 
 /** The end of an id tells records apart better than its beginning. */
 const short = (reference: string) => {
@@ -19,6 +23,7 @@ const short = (reference: string) => {
 export default function TracePage() {
   const address = useParams()["*"] ?? "";
   const { t, say } = useSpeech();
+  const { organizations } = useSettings();
   const trace = useData<Trace>(address ? "/api/trace" : null, { address, rows_max: rowsMax });
   return (
     <Loaded from={trace}>
@@ -72,7 +77,17 @@ export default function TracePage() {
             )}
             {(rows.length > 0 || data.parts.length === 0) && (
               <section className="card">
-                <h2>{data.rows_total > rows.length ? t("rowsShown", data.rows_total, rows.length) : t("rowsAll", data.rows_total)}</h2>
+                <div className="toolbar">
+                <h2 className="grow flush">{data.rows_total > rows.length ? t("rowsShown", data.rows_total, rows.length) : t("rowsAll", data.rows_total)}</h2>
+                <TableExport
+                  title={say(data.figure.title)}
+                  columns={[t("record"), t("organization"), t("person"), t("date"), t("since"), t("until"), t("counted"), t("value"), t("weight")]}
+                  rows={async () => {
+                    const all = data.rows_total > rows.length ? await get<Trace>("/api/trace", { address: data.figure.address, rows_max: Math.min(data.rows_total, exportRowsMax) }) : data;
+                    return all.rows.map((row) => [row.record, organizations.find((o) => o.id === row.org)?.name || row.org, row.subject, row.happened, row.since, row.until, row.hit === null ? "" : row.hit ? t("yes") : t("no"), row.value, row.weight]);
+                  }}
+                />
+                </div>
                 <Table<TraceRow>
                   size="small"
                   rowKey={(row) => row.record + row.happened + row.since + (row.value ?? "")}
@@ -81,7 +96,13 @@ export default function TracePage() {
                   locale={{ emptyText: t("emptyRows") }}
                   scroll={{ x: "max-content" }}
                   columns={[
-                    { title: t("record"), key: "record", render: (_, row) => <Link to={recordPath(row.record)}>{t("openRecord")}</Link> },
+                    { title: t("record"), key: "record", render: (_, row) => (
+                        <span className="row">
+                          <Link to={recordPath(row.record)}>{t("openRecord")}</Link>
+                          <Link to={`${recordPath(row.record)}?why=${encodeURIComponent(row.part || data.figure.indicator)}`}>{t("explain")}</Link>
+                        </span>
+                      ) },
+                    ...(has((r) => r.org && organizations.length > 1) ? [{ title: t("organization"), key: "org", className: "wide-only", render: (_: unknown, row: TraceRow) => organizations.find((o) => o.id === row.org)?.name || row.org }] : []),
                     ...(has((r) => r.happened) ? [{ title: t("date"), dataIndex: "happened", key: "happened" }] : []),
                     ...(has((r) => r.since)
                       ? [
