@@ -70,6 +70,11 @@ test("on a phone, in English, on paper", async () => {
   await page.emulateMedia({ media: "print" });
   assert.equal(await page.locator("header.top").isVisible(), false, "the head is not printed");
   await close();
+  const small = await openPage(browser, server.base, { language: "en", width: 390, height: 844, settings });
+  await small.page.goto(server.base + "/");
+  await small.page.getByRole("link", { name: "Quality" }).first().waitFor();
+  await assertFits(small.page);
+  await small.close();
   const english = await openPage(browser, server.base, { language: "en", settings });
   for (const place of ["/#/", "/#/quality", "/#/returns", "/#/entry", "/#/import"]) {
     await english.page.goto(server.base + place);

@@ -65,6 +65,9 @@ export interface TraceRow {
   weight: string;
   counted: string; // of what is counted once: the value
   part: string; // the indicator, or average(ID) and days(ID) of a stock, whose row it is
+  source?: string; // of a figure from outside: who published it
+  issued?: string; // and on which day
+  note?: string; // and how it differs, in their words
 }
 
 export interface Trace {

@@ -47,6 +47,7 @@ export const words = {
   counted: { zh: "计入分子", en: "In the numerator" },
   yes: { zh: "是", en: "yes" },
   no: { zh: "否", en: "no" },
+  countedOnce: { zh: "去重依据", en: "Counted once by" },
   weight: { zh: "权重", en: "Weight" },
   since: { zh: "起", en: "Since" },
   until: { zh: "止", en: "Until" },

@@ -122,6 +122,8 @@ export default function TracePage() {
                     },
                     ...(has((r) => r.hit !== null) ? [{ title: t("counted"), key: "hit", render: (_: unknown, r: TraceRow) => (r.hit ? t("yes") : t("no")) }] : []),
                     ...(has((r) => r.value !== null) ? [{ title: t("value"), dataIndex: "value", key: "value", align: "right" as const }] : []),
+                    ...(has((r) => r.counted) ? [{ title: t("countedOnce"), dataIndex: "counted", key: "counted" }] : []),
+                    ...(has((r) => r.source) ? [{ title: t("source"), key: "source", render: (_: unknown, r: TraceRow) => [r.source, r.issued, r.note].filter(Boolean).join(" · ") }] : []),
                     ...(has((r) => r.weight !== "1") ? [{ title: t("weight"), dataIndex: "weight", key: "weight", align: "right" as const }] : []),
                   ]}
                 />
