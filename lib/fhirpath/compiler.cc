@@ -79,6 +79,7 @@ public:
     if (context.known && context.types.size() == 1) m_out->context = context.types.front();
     const Typed root = compile(m_ast.root, {context, true});
     m_out->root = root.never ? emit(Code::empty, 0) : root.op;
+    m_out->starts = root.never ? 0 : starts_of(m_out->root);
     m_out->result = root.never ? StaticType{true, true, {}} : root.type;
     return m_out;
   }
@@ -451,6 +452,43 @@ private:
   }
 
   // --- operators
+
+  /// The members of the input without which an operation gives nothing (see Compiled::starts).
+  uint64_t starts_of(uint32_t at) const {
+    constexpr uint64_t k_unknown = ~uint64_t{0};
+    if (at == k_none) return k_unknown;
+    const Op& op = m_out->ops[at];
+    switch (op.code) {
+    case Code::empty: return 0;
+    case Code::step: {
+      const Step& step = m_out->steps[op.data];
+      const bool at_root = op.input == k_none || m_out->ops[op.input].code == Code::of_head;
+      if (!at_root) return starts_of(op.input);
+      // Of an input of unknown type a choice may be meant.
+      if (!step.element || !m_out->context || step.owner->is_abstract || step.owner != m_out->context) return k_unknown;
+      uint64_t out = 0;
+      for (const Written& written : step.element->written)
+        out |= start_bit(written.name);
+      return out;
+    }
+    case Code::merge: return starts_of(op.input) | starts_of(m_out->args[op.args]);
+    case Code::where:
+    case Code::where_equals:
+    case Code::select:
+    case Code::of_type:
+    case Code::as_type:
+    case Code::extension:
+    case Code::first:
+    case Code::last:
+    case Code::tail:
+    case Code::single:
+    case Code::distinct:
+    case Code::indexer:
+    case Code::resolve:
+    case Code::reference_key: return starts_of(op.input);
+    default: return k_unknown;
+    }
+  }
 
   /// An operand or argument: what it defines is out of reach behind it.
   Typed compile_apart(uint32_t at, const Scope& scope) {

@@ -68,12 +68,11 @@ Evaluator::~Evaluator() = default;
 
 Item Evaluator::root_item(fhir::Node node, const TypeInfo* context) {
   const TypeInfo* type = context;
-  if (node.is_object()) {
-    const fhir::Node name = node["resourceType"];
-    if (name && (!context || name.text() != context->name)) {
-      if (const TypeInfo* own = Model::r4().fhir(name.text())) type = own;
-    }
-  }
+  constexpr std::string_view k_resource_type = "resourceType";
+  fhir::Node name = node.first(); // where it mostly stands; an element of an array has no name
+  if (name.name() != k_resource_type) name = node.is_object() ? node[k_resource_type] : fhir::Node();
+  if (name && (!context || name.text() != context->name))
+    if (const TypeInfo* own = Model::r4().fhir(name.text())) type = own;
   return Item::of(node, UINT32_MAX, type);
 }
 
@@ -102,16 +101,18 @@ Item Evaluator::from_value(const Value& value) {
   return std::visit(Visitor{*this, value}, value.data);
 }
 
-Value Evaluator::to_value(const Item& item) {
-  Value out;
+void Evaluator::to_value(const Item& item, Value& out) {
+  if (item.is_node()) { // OPTIMIZATION: most results are elements
+    out.data = item.tag == Tag::node ? item.node() : fhir::Node();
+    out.parent = item.ref.parent == UINT32_MAX ? fhir::Node() : fhir::Node(item.ref.document, item.ref.parent);
+    out.type = item.type ? std::string_view(item.type->name) : std::string_view();
+    return;
+  }
+  out.parent = {};
   const Model& model = Model::r4();
   switch (item.tag) {
   case Tag::node:
-  case Tag::twin:
-    out.data = item.tag == Tag::node ? item.node() : fhir::Node();
-    if (item.ref.parent != UINT32_MAX) out.parent = fhir::Node(item.ref.document, item.ref.parent);
-    if (item.type) out.type = item.type->name;
-    break;
+  case Tag::twin: break;
   case Tag::boolean:
     out.data = item.boolean;
     out.type = model.system(SystemKind::boolean)->name;
@@ -147,7 +148,6 @@ Value Evaluator::to_value(const Item& item) {
     out.type = model.system(SystemKind::string)->name;
     break;
   }
-  return out;
 }
 
 fhir::Node twin_of(const Item& item) {

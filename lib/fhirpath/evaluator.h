@@ -79,7 +79,12 @@ public:
   void share_keys(bool share) { m_share_keys = share; }
 
   Item from_value(const Value& value);
-  static Value to_value(const Item& item);
+  static Value to_value(const Item& item) {
+    Value out;
+    to_value(item, out);
+    return out;
+  }
+  static void to_value(const Item& item, Value& out);
 
 private:
   friend class Running;

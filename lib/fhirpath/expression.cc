@@ -14,30 +14,42 @@ struct Expression::Program {
 
 namespace {
 
-/// An evaluator of this thread, whose memory is used again and again; another one while it is busy (an environment's
-/// resolve() may evaluate in its turn).
+/// The evaluators of a thread, whose memory is used again and again.
+struct Evaluators {
+  Evaluator first;
+  std::vector<std::unique_ptr<Evaluator>> more; ///< for a resolve() that evaluates in its turn
+  size_t busy = 0;
+};
+
+/// An evaluator of this thread that is not busy.
 class Borrowed {
 public:
-  Borrowed() {
-    thread_local std::vector<std::unique_ptr<Evaluator>> idle;
-    m_idle = &idle;
-    if (idle.empty()) {
-      m_evaluator = std::make_unique<Evaluator>();
-    } else {
-      m_evaluator = std::move(idle.back());
-      idle.pop_back();
+  Borrowed() : m_all(of_thread()) {
+    m_evaluator = &m_all.first;
+    if (m_all.busy > 0) {
+      if (m_all.more.size() < m_all.busy) m_all.more.push_back(std::make_unique<Evaluator>());
+      m_evaluator = m_all.more[m_all.busy - 1].get();
     }
+    ++m_all.busy;
   }
-  ~Borrowed() { m_idle->push_back(std::move(m_evaluator)); }
+  ~Borrowed() { --m_all.busy; }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
-  Evaluator& operator*() { return *m_evaluator; }
-  Evaluator* operator->() { return m_evaluator.get(); }
+  Evaluator* operator->() { return m_evaluator; }
 
 private:
-  std::vector<std::unique_ptr<Evaluator>>* m_idle;
-  std::unique_ptr<Evaluator> m_evaluator;
+  static Evaluators& of_thread() {
+    thread_local Evaluators all;
+    return all;
+  }
+  Evaluators& m_all;
+  Evaluator* m_evaluator;
 };
+
+const Environment& no_environment() {
+  static const Environment none;
+  return none;
+}
 
 Frame root_frame(const Compiled& compiled, fhir::Node input) {
   Frame frame;
@@ -57,17 +69,29 @@ Expression Expression::compile(std::string_view text, std::string_view context, 
   return out;
 }
 
-Collection Expression::evaluate(fhir::Node input, const Environment& environment) const {
+void Expression::evaluate(fhir::Node input, const Environment& environment, Collection& out) const {
   const Compiled& compiled = *m_program->compiled;
   Borrowed evaluator;
   evaluator->begin(input, environment);
   const size_t base = evaluator->evaluate(compiled, root_frame(compiled, input));
   const auto results = evaluator->results(base);
+  out.resize(results.size());
+  for (size_t i = 0; i < results.size(); ++i)
+    Evaluator::to_value(results[i], out[i]);
+}
+
+Collection Expression::evaluate(fhir::Node input, const Environment& environment) const {
   Collection out;
-  out.reserve(results.size());
-  for (const Item& item : results)
-    out.push_back(Evaluator::to_value(item));
+  evaluate(input, environment, out);
   return out;
+}
+
+Collection Expression::evaluate(fhir::Node input) const {
+  return evaluate(input, no_environment());
+}
+
+bool Expression::holds(fhir::Node input) const {
+  return holds(input, no_environment());
 }
 
 bool Expression::holds(fhir::Node input, const Environment& environment) const {
@@ -79,6 +103,18 @@ bool Expression::holds(fhir::Node input, const Environment& environment) const {
 
 const std::string& Expression::text() const {
   return m_program->compiled->text;
+}
+
+uint64_t Expression::starts() const {
+  return m_program->compiled->starts;
+}
+
+uint64_t Expression::starts_of(fhir::Node resource) {
+  uint64_t out = 0;
+  if (!resource.is_object()) return ~out;
+  for (const fhir::Node member : resource)
+    out |= start_bit(member.name());
+  return out;
 }
 
 Value to_system(const Value& value) {

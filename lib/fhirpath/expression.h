@@ -40,6 +40,7 @@ using Collection = std::vector<Value>;
 struct Environment {
   std::unordered_map<std::string, Collection> variables;              ///< "about" → %about
   std::function<std::optional<fhir::Node>(std::string_view)> resolve; ///< resolve() of a reference text
+  std::function<void(std::string_view, const Collection&)> trace;     ///< told what trace(name) sees
   base::Date today;                                                   ///< today(), %today
   base::Millis now = 0;                                               ///< now()
   base::Zone zone;
@@ -54,10 +55,18 @@ public:
   static Expression compile(std::string_view text, std::string_view context = {},
                             const std::vector<std::string>& names = {});
   /// Throws base::Refused(invalid) on a runtime error of the specification (e.g. single() on many).
-  Collection evaluate(fhir::Node input, const Environment& environment = {}) const;
+  Collection evaluate(fhir::Node input, const Environment& environment) const;
+  Collection evaluate(fhir::Node input) const;
+  /// The same into `out`, whose memory is used again.
+  void evaluate(fhir::Node input, const Environment& environment, Collection& out) const;
   /// Criteria: true only if the result is the single item true (or one non-boolean item); empty is false.
-  bool holds(fhir::Node input, const Environment& environment = {}) const;
+  bool holds(fhir::Node input, const Environment& environment) const;
+  bool holds(fhir::Node input) const;
   const std::string& text() const;
+  /// For many expressions over one resource: an expression whose starts() share no bit with the starts_of() that
+  /// resource gives nothing there, and need not be evaluated.
+  uint64_t starts() const;
+  static uint64_t starts_of(fhir::Node resource);
 
 private:
   struct Program;

@@ -251,3 +251,74 @@ TEST_CASE("calendar durations") {
   CHECK(contains(run("@T10:00 + 1 day"), "hours, minutes or seconds"));
   CHECK(contains(run("@2016-02-29 + 1 'a'"), "a date moves by"));
 }
+
+TEST_CASE("work is bounded") {
+  std::string deep = R"({"resourceType": "Patient", "contact": [)";
+  for (int i = 0; i < 400; ++i)
+    deep += std::string(i > 0 ? "," : "") + R"({"name": {"given": ["a", "b", "c", "d", "e", "f", "g", "h"]}})";
+  const auto document = fhir::Document::parse(deep + "]}");
+  const auto refusal = [&](const char* text) -> std::string {
+    try {
+      Expression::compile(text, "Patient").evaluate(document.root());
+      return "";
+    } catch (const base::Refused& refused) {
+      return refused.kind() == base::Refusal::too_large ? refused.what() : "";
+    }
+  };
+  CHECK(refusal("descendants().count()").empty());
+  CHECK(contains(refusal("descendants().select(%resource.descendants().select(%resource.descendants()))"), "narrow"));
+  CHECK(contains(
+      refusal("descendants().where(%resource.descendants().where(%resource.descendants().exists(false)).exists())"),
+      "steps"));
+  CHECK(contains(refusal("repeatAll($this)"), "narrow"));
+  CHECK(contains(refusal("contact.repeatAll(%resource.contact)"), "narrow"));
+  CHECK(contains(refusal("contact.name.given.aggregate($total & $total & $this, 'x')"), "bytes"));
+  CHECK(refusal("contact.repeat(%resource.contact).count()").empty()); // each item once
+}
+
+TEST_CASE("trace tells what it sees") {
+  const auto document = fhir::Document::parse(k_patient);
+  std::string seen;
+  Environment environment;
+  environment.trace = [&](std::string_view name, const fhirpath::Collection& values) {
+    seen += std::string(name) + ":";
+    for (const auto& value : values)
+      seen += " " + fhirpath::to_text(value).value_or("{}");
+    seen += ";";
+  };
+  const auto traced = Expression::compile("name.trace('use', use).given.trace('given').count()", "Patient");
+  CHECK(traced.evaluate(document.root(), environment).size() == 1);
+  CHECK(seen == "use: official usual;given: 秀英 Anna Li;");
+}
+
+TEST_CASE("htmlChecks() is the validator's") {
+  const auto check = [](const char* div) {
+    const auto document =
+        fhir::Document::parse(std::string(R"({"resourceType": "Patient", "text": {"div": ")") + div + "\"}}");
+    return Expression::compile("text.div.htmlChecks()", "Patient").holds(document.root());
+  };
+  CHECK(check("<div xmlns='http://www.w3.org/1999/xhtml'><p>x</p></div>"));
+  CHECK_FALSE(check("<div xmlns='http://www.w3.org/1999/xhtml'><script>x</script></div>"));
+}
+
+TEST_CASE("variables are in reach where they are defined") {
+  CHECK(run("defineVariable('n', name.count()).select(%n)") == "Integer 2");
+  CHECK(contains(run("defineVariable('n').defineVariable('n')"), "defined already"));
+  CHECK(contains(run("defineVariable('resource')"), "defined already"));
+  CHECK(contains(run("name.select(defineVariable('g', given).select(%g.first())) | %g"), "not in reach"));
+}
+
+TEST_CASE("starts() tells what cannot give anything") {
+  const auto document = fhir::Document::parse(k_patient);
+  const uint64_t there = Expression::starts_of(document.root());
+  for (const char* text : {"name.given", "Patient.name.where(use = 'usual').given", "deceased",
+                           "deceased.ofType(boolean)", "birthDate.extension", "photo | name", "1", "name.count()",
+                           "photo.count()", "photo.exists()", "$this", "iif(photo.exists(), 1, 2)"}) {
+    const auto expression = Expression::compile(text, "Patient");
+    CHECK_MESSAGE((expression.starts() & there) != 0, text); // each of these gives something
+    CHECK(!expression.evaluate(document.root()).empty());
+  }
+  CHECK((Expression::compile("Observation.code", "Patient").starts() & there) == 0);
+  CHECK((Expression::compile("photo.url", "Patient").starts() & there) == 0);
+  CHECK((Expression::compile("photo.where(title = 'x') | photo.url", "Patient").starts() & there) == 0);
+}

@@ -228,12 +228,21 @@ struct Compiled {
   const TypeInfo* context = nullptr;
   StaticType result;
   uint32_t root = 0;
+  uint64_t starts = ~uint64_t{0}; ///< bits (start_bit) of the members one of which the result comes from; all: unknown
 
   Compiled();
   ~Compiled();
   Compiled(const Compiled&) = delete;
   Compiled& operator=(const Compiled&) = delete;
 };
+
+/// One of 64 bits for a member's name; the twin "_name" has that of the name.
+inline uint64_t start_bit(std::string_view name) {
+  if (!name.empty() && name[0] == '_') name.remove_prefix(1);
+  if (name.empty()) return 0;
+  const auto at = [&](size_t i) { return static_cast<unsigned char>(name[i]); };
+  return uint64_t{1} << ((name.size() * 5 + at(0) * 7u + at(name.size() - 1) * 11u + at(name.size() / 2) * 3u) & 63u);
+}
 
 /// A name that stands for a fixed value (`%name`): compiled in like a literal.
 struct Constant {

@@ -119,6 +119,11 @@ constexpr auto k_gives_boolean = [] {
   return out;
 }();
 
+/// Only a list of primitives is read together with its twin, for its gaps.
+bool needs_twin(fhir::Node value, const TypeInfo* type) {
+  return value.kind() == fhir::Kind::null || (value.is_array() && (!type || type->is_primitive));
+}
+
 bool gives_boolean(Code code) {
   return k_gives_boolean[static_cast<size_t>(code)];
 }
@@ -459,6 +464,11 @@ const TypeInfo* Running::type_of_node(fhir::Node node, const TypeInfo* type) {
 
 void Running::push_element(fhir::Node value, fhir::Node twin, uint32_t parent, const TypeInfo* type) {
   if (value.is_array()) {
+    if (!twin && type && !type->is_abstract) { // OPTIMIZATION: no gaps, and every element is of the type
+      for (const fhir::Node element : value)
+        push(Item::of(element, parent, type, element.kind() == fhir::Kind::null ? Tag::twin : Tag::node));
+      return;
+    }
     fhir::Node element_twin = twin.first();
     for (const fhir::Node element : value) {
       if (element.kind() == fhir::Kind::null) {
@@ -501,20 +511,14 @@ void Running::step_into(const Item& item, const Step& step) {
   const ElementInfo* element = item.type == step.owner ? step.element
                                : item.type             ? item.type->find(step.name)
                                                        : nullptr;
-  if (element && element->is_choice) {
+  const Written* only = element && element->is_choice && item.type == step.owner ? step.only : nullptr;
+  if (element && element->is_choice && !only) {
     const std::string_view prefix = element->name;
-    const Written* only = item.type == step.owner ? step.only : nullptr;
     for (fhir::Node member = object.first(); member; member = member.next()) {
       std::string_view name = member.name();
       const bool is_twin = !name.empty() && name[0] == '_';
       if (is_twin) name.remove_prefix(1);
-      if (name.size() <= prefix.size() || name.substr(0, prefix.size()) != prefix) continue;
-      if (only) {
-        if (name != only->name) continue;
-        if (!is_twin) return push_element(member, {}, parent, only->type);
-        if (!object[name]) return push_element({}, member, parent, only->type);
-        continue;
-      }
+      if (name.size() <= prefix.size() || !same_letters(name.substr(0, prefix.size()), prefix)) continue;
       const auto written = item.type->by_written.find(name);
       if (written == item.type->by_written.end() || item.type->of_written.at(name) != element) continue;
       if (!is_twin) return push_element(member, {}, parent, written->second->type);
@@ -522,19 +526,19 @@ void Running::step_into(const Item& item, const Step& step) {
     }
     return;
   }
-  const TypeInfo* type = element ? element->written.front().type : nullptr;
-  const std::string_view wanted = step.name;
+  const TypeInfo* type = only ? only->type : element ? element->written.front().type : nullptr;
+  const std::string_view wanted = only ? only->name : step.name;
+  const std::string_view wanted_twin = only ? only->twin : step.twin;
   if (wanted.empty()) return;
   fhir::Node value;
   fhir::Node twin;
-  for (fhir::Node member = object.first(); member; member = member.next()) {
+  for (const fhir::Node member : object) {
     const std::string_view name = member.name();
     if (name.size() == wanted.size()) {
       if (!same_letters(name, wanted)) continue;
       value = member;
-      if (!member.is_array()) break;
-      if (type && !type->is_primitive) break;
-    } else if (name.size() == wanted.size() + 1 && name == step.twin) {
+      if (!needs_twin(member, type)) break;
+    } else if (name.size() == wanted.size() + 1 && name.front() == '_' && name == wanted_twin) {
       twin = member;
     }
   }
@@ -1214,7 +1218,21 @@ void Running::simple_collection(const Op& op, const Frame& frame) {
     }
     return move_down(base, end);
   }
-  case Code::trace: return; // nobody listens: the input goes through
+  case Code::trace: { // the input goes through
+    if (!environment.trace) return;
+    const auto name = text_argument(op, 0, frame);
+    const size_t end = m_stack.size();
+    for (size_t i = base; i < end && op.count > 1; ++i) {
+      const Frame inner{m_stack[i], true, static_cast<int64_t>(i - base), frame.total};
+      eval(argument(op, 1), inner);
+    }
+    Collection seen;
+    for (const Item& item : from(op.count > 1 ? end : base))
+      seen.push_back(Evaluator::to_value(item));
+    m_stack.resize(end);
+    environment.trace(name.value_or(std::string_view()), seen);
+    return;
+  }
   case Code::type_of: {
     for (size_t i = base; i < base + size; ++i) {
       Item& item = m_stack[i];

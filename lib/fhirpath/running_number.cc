@@ -133,7 +133,14 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
                      std::string(b.quantity.unit) + "'");
       if (a.moment.kind == TemporalKind::time && (unit == "year" || unit == "month" || unit == "week" || unit == "day"))
         fail(op, "a time of day moves by hours, minutes or seconds, not by " + std::string(unit) + "s");
-      Rational amount(b.quantity.value);
+      const Decimal& written = b.quantity.value;
+      if (written.scale() == 0 && unit != "second") { // OPTIMIZATION: no fraction
+        const auto times = as_integer(op.code == Code::subtract ? -written.coefficient() : written.coefficient());
+        if (!times) return;
+        if (const auto moved = add(a.moment, *times, unit)) push_moment(*moved);
+        return;
+      }
+      Rational amount(written);
       if (op.code == Code::subtract) amount = Rational(0) - amount;
       std::string_view step = unit;
       if (unit == "second") { // below a second the fraction counts

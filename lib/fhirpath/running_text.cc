@@ -2,6 +2,7 @@
 // Regular expressions are RE2's: linear in the text, whatever the pattern.
 
 #include "lib/base/text.h"
+#include "lib/fhir/xhtml.h"
 #include "lib/fhirpath/running.h"
 
 #include <re2/re2.h>
@@ -198,6 +199,10 @@ std::optional<std::string_view> Running::input_text(const Op& op, const Frame& f
 }
 
 std::optional<std::string_view> Running::text_argument(const Op& op, size_t position, const Frame& frame) {
+  if (const Op& given = m_program.ops[argument(op, position)]; given.code == Code::literal) { // OPTIMIZATION
+    const Item& literal = m_program.literals[given.data];
+    if (literal.tag == Tag::string) return literal.view();
+  }
   SystemValue value;
   if (!one_system(op, argument(op, position), frame, value)) return {};
   if (value.kind != SystemKind::string) fail(op, "a text is wanted as argument " + std::to_string(position + 1));
@@ -227,11 +232,11 @@ const re2::RE2* Running::pattern(const Op& op, std::string_view text, std::strin
 }
 
 Tri Running::text_test(const Op& op, const Frame& frame) {
-  if (op.code == Code::html_checks) { // the validator's business: here only that there is something
-    const size_t base = eval_input(op, frame);
-    const bool any = m_stack.size() > base;
-    m_stack.resize(base);
-    return any ? Tri::yes : Tri::empty;
+  if (op.code == Code::html_checks) {
+    const auto html = input_text(op, frame);
+    if (!html) return Tri::empty;
+    count(1 + html->size() / 64);
+    return tri(fhir::check_xhtml(*html).empty());
   }
   const auto input = input_text(op, frame);
   const auto other = text_argument(op, 0, frame);

@@ -16,7 +16,10 @@ namespace {
 
 class Extraction {
 public:
-  Extraction(Node resource, base::Zone zone) : m_resource(resource), m_zone(zone) { m_environment.zone = zone; }
+  Extraction(Node resource, base::Zone zone)
+      : m_resource(resource), m_zone(zone), m_starts(fhirpath::Expression::starts_of(resource)) {
+    m_environment.zone = zone;
+  }
 
   void add(const Unit& unit) {
     const Parameter& parameter = *unit.parameter;
@@ -24,13 +27,25 @@ public:
     m_part = 0;
     if (parameter.kind == ParameterKind::composite) return add_composite(unit);
     for (const auto& expression : parameter.values)
-      for (const Value& value : evaluate(expression, m_resource))
+      for (const Value& value : evaluate(expression))
         add_value(parameter, unit.variant, value);
     if (unit.variant != Variant::values && !parameter.paths.empty()) add_paths(parameter, unit.variant);
   }
   SearchValues take() { return std::move(m_values); }
 
 private:
+  /// Over the resource.
+  const fhirpath::Collection& evaluate(const fhirpath::Expression& expression) {
+    // OPTIMIZATION: most of a type's parameters speak of elements that a given resource does not have.
+    m_found.clear();
+    if ((expression.starts() & m_starts) == 0) return m_found;
+    try {
+      expression.evaluate(m_resource, m_environment, m_found);
+    } catch (const base::Refused&) { // as below
+      m_found.clear();
+    }
+    return m_found;
+  }
   fhirpath::Collection evaluate(const fhirpath::Expression& expression, Node input) {
     try {
       return expression.evaluate(input, m_environment);
@@ -42,7 +57,7 @@ private:
   void add_composite(const Unit& unit) {
     int64_t position = 0;
     for (const auto& expression : unit.parameter->values)
-      for (const Value& part : evaluate(expression, m_resource)) {
+      for (const Value& part : evaluate(expression)) {
         const Node* node = std::get_if<Node>(&part.data);
         if (!node) continue;
         m_part = ++position;
@@ -297,7 +312,9 @@ private:
 
   Node m_resource;
   base::Zone m_zone;
+  uint64_t m_starts; ///< of the members the resource has
   fhirpath::Environment m_environment;
+  fhirpath::Collection m_found; ///< of the latest expression over the resource
   int64_t m_unit = 0, m_part = 0;
   SearchValues m_values;
 };
