@@ -22,8 +22,9 @@ SERVER = {
     "indicator": {"lib", "feed", "store", "flatten", "access", "package"},
     "document": {"lib", "store", "package", "indicator"},
     "program": {"lib", "store", "feed", "access", "package", "flatten", "indicator", "document"},
+    "plan": {"lib", "store", "package", "indicator", "document", "program"},
     "intake": {"lib", "store", "package", "program"},
-    "api": {"lib", "store", "feed", "access", "package", "flatten", "indicator", "document", "program", "intake"},
+    "api": {"lib", "store", "feed", "access", "package", "flatten", "indicator", "document", "program", "plan", "intake"},
 }
 LIB = {
     "base": set(),

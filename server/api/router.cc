@@ -3,6 +3,7 @@
 #include "lib/base/text.h"
 #include "server/api/commands.h"
 #include "server/api/interactions.h"
+#include "server/api/plans.h"
 #include "server/api/respond.h"
 #include "server/api/static_files.h"
 
@@ -56,6 +57,7 @@ Router::Router(Services& services) : m_services(&services) {
   add("GET", "/api/documents", list_documents);
   add("GET", "/api/documents/:id", document_report);
   add("GET", "/api/documents/:id/:file", document_file);
+  add("GET", "/api/plans", list_plans);
   add("GET", "/api/residents", find_residents);
   add("GET", "/api/residents/:id", resident_record);
   add("GET", "/api/forms", list_forms);

@@ -1,6 +1,7 @@
 #include "server/wiring/cli.h"
 
 #include "server/wiring/commands.h"
+#include "server/wiring/plan_command.h"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -92,6 +93,20 @@ CommandLine read_command_line(int argc, const char* const* argv) {
     app->add_option("--period", o.period, "2023, 2023H1, 2023Q1, 2023-05 or DATE..DATE")->required();
     app->add_option("--as-of", o.as_of, "epoch:t, an instant or a date; default now");
   }
+
+  CLI::App& plan_app = builder.add_group("plan", "the year's plan: tasks and targets, and how they stand");
+  builder.add(plan_app, "load", "keep a plan, or its revision (docs/plans.md)", plan_load)
+      .add_option("file", o.arguments, "Markdown")
+      ->required()
+      ->expected(1);
+  CLI::App& plan_show_app = builder.add(plan_app, "show", "print every plan with the state of its entries", plan_show);
+  plan_show_app.add_option("--org", o.org, "only those of this Organization id");
+  plan_show_app.add_option("--period", o.period, "only those of this period");
+  plan_show_app.add_option("--as-of", o.as_of, "epoch:t, an instant or a date, also the day it is judged on");
+  builder.add(plan_app, "propose", "find targets in prose, for a person to bind or drop", plan_propose)
+      .add_option("file", o.arguments, "text")
+      ->required()
+      ->expected(1);
 
   CLI::App& simulate_app = builder.add("simulate", "make records until every figure of the totals comes out", simulate);
   simulate_app.add_option("--totals", o.totals, "the file of totals (docs/simulator.md)");
