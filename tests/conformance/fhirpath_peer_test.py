@@ -209,7 +209,7 @@ CLASSES = [
     ("years and a number", lambda e, a, b: bool(re.search(r" !?= ", e)) and bool(re.search("year|month", e)),
      "a calendar year and a number have no common unit: undecided; the peer at times says that they differ"),
     ("a date and something else",
-     lambda e, a, b: bool(re.search(r" !?= ", e)) and (results(b) == [] or "@" in e or called("where", "all", "exists")(e)),
+     lambda e, a, b: bool(re.search(r" !?= ", e)) and (results(b) == [] or "@" in e or called("where", "all", "exists", "allTrue", "anyTrue", "allFalse", "anyFalse")(e)),
      "N1 6.1: items of different types are not equal; the peer gives nothing when one is a date"),
     ("sets of elements and values", uses("subsetOf", "supersetOf"),
      "N1 5.1: by equality, so that the element true is the value true; the peer keeps them apart"),
