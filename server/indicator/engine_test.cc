@@ -496,6 +496,26 @@ TEST_CASE("findings say both sides") {
   CHECK(differs);
 }
 
+TEST_CASE("a period that cuts a month's return is found, for what is made of returns") {
+  County county;
+  county.commits.begin("2022-01-01").put(test::organization("h1"));
+  county.commits.begin().put(
+      test::response("income", "i", "Organization/h1", "h1", {test::decimal_answer("amount", "3")}, "2023-02"));
+  auto& engine = county.engine();
+  const auto cut = [&](const char* id, const char* period) {
+    const auto findings = engine.findings({id}, "h1", *Period::parse(period));
+    return std::count_if(findings.begin(), findings.end(), [](const auto& each) { return each.code == "return_cut"; });
+  };
+  CHECK(cut("t.income", "2023-02-01..2023-02-01") == 1); // the whole month's income stands there
+  CHECK(cut("t.income", "2023-02-02..2023-02-28") == 1); // and none here
+  CHECK(cut("t.income", "2023-01-31..2023-03-31") == 1);
+  CHECK(cut("t.income", "2023-02-01..2023-03-31") == 0);
+  CHECK(cut("t.income", "2023-02") == 0);
+  CHECK(cut("t.income", "2023Q1") == 0);
+  CHECK(cut("t.income", "2023") == 0);
+  CHECK(cut("t.visits", "2023-02-01..2023-02-01") == 0); // counted record by record
+}
+
 TEST_CASE("rows of an organisation that is gone are counted nowhere, and found") {
   County county;
   county.orgs();

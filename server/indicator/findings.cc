@@ -50,6 +50,16 @@ std::string in_words(const Derived& node, const package::Catalog& catalog, std::
   return node.id;
 }
 
+/// Does the period begin or end within a return's? (A return counts whole, on its first day.)
+bool cuts(const base::Period& period, package::ReturnCycle cycle) {
+  const int months = cycle == package::ReturnCycle::month     ? 1
+                     : cycle == package::ReturnCycle::quarter ? 3
+                     : cycle == package::ReturnCycle::half    ? 6
+                                                              : 12;
+  const auto begins = [&](base::Date day) { return day.day() == 1 && (day.month() - 1) % months == 0; };
+  return !begins(period.first()) || !begins(period.last() + 1);
+}
+
 std::string trimmed(const base::Decimal& value) {
   return value.normalized().to_string();
 }
@@ -194,7 +204,30 @@ std::vector<Finding> Engine::findings(const std::vector<std::string>& indicators
                    {m_impl->address_of(session, target, scope)}});
   }
 
-  // 5. Values that did not fit their column and were left empty.
+  // 5. Returns that the period cuts: they count whole or not at all.
+  for (const Target& target : targets) {
+    if (target.indicator->kind == package::IndicatorKind::derived ||
+        target.indicator->grain != package::Grain::returned)
+      continue;
+    for (const auto& table : m_impl->definition_of(*target.indicator).plan.tables) {
+      const auto form = catalog.forms.find(table);
+      if (form == catalog.forms.end() || form->second.cycle == package::ReturnCycle::none ||
+          !cuts(period, form->second.cycle))
+        continue;
+      out.push_back(
+          {"return_cut",
+           {fmt::format(
+                "{}来自报表《{}》，期间{}从报表期中间截开：报表按其首日整份计入或不计入，此数不是这段时间的数。",
+                target.indicator->title.in("zh"), form->second.title.in("zh"), period.to_string()),
+            fmt::format("{} comes from the return \"{}\", which {} cuts: a return counts whole, on its first "
+                        "day, so the figure is not of this time.",
+                        target.indicator->title.in("en"), form->second.title.in("en"), period.to_string())},
+           {m_impl->address_of(session, target, scope)}});
+      break;
+    }
+  }
+
+  // 6. Values that did not fit their column and were left empty.
   for (const auto& misfit : m_impl->warehouse.misfits()) {
     if (misfit.commit > session.as_of()) continue;
     for (const Target& target : targets) {
