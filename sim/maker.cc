@@ -374,12 +374,13 @@ Recipe Maker::recipe_of(const Batch& batch) const {
   const auto add = [&](const Spec& spec, const Values& values) {
     recipe.add(*spec.items, with_own_values(values), spec.place());
   };
+  // What decides goes before what only fills, whichever figure says it.
   add(*batch.spec, batch.spec->set);
-  add(*batch.spec, batch.spec->fill);
-  for (const auto* spec : batch.also) {
+  for (const auto* spec : batch.also)
     add(*spec, spec->set);
+  add(*batch.spec, batch.spec->fill);
+  for (const auto* spec : batch.also)
     add(*spec, spec->fill);
-  }
   for (const auto& item : batch.spec->counted_dates)
     recipe.keep_within(item);
   for (const auto* spec : batch.also)
