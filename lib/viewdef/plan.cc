@@ -208,7 +208,7 @@ bool Plan::take(fhir::Node item, const TypeInfo* type, const Leaf& leaf, std::ve
   if (leaf.is_key) {
     bool told = false;
     const std::string_view key = key_of(item["reference"].text(), leaf.wanted, told);
-    if (!told) return false;
+    if (!told) here.is_left = true;
     if (key.empty()) return true;
     if (here.node) return false;
     here.key = key;
