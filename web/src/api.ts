@@ -329,3 +329,41 @@ export interface Explanation {
   tables: string[];
   items: string[];
 }
+
+export type PlanState = "done" | "on_course" | "late" | "missed" | "no_figure";
+
+interface Standing {
+  org: string;
+  state: PlanState;
+  reason: Text;
+  value: string | null;
+  address: string | null;
+  expected: string | null;
+  wanted: string | null;
+}
+
+export interface PlanEntry extends Standing {
+  section: string;
+  title: string;
+  owner: string;
+  due: string;
+  indicator?: string;
+  relation?: string;
+  number?: string;
+  parts: Standing[];
+  milestones: { day: string; text: string }[];
+}
+
+/** docs/plans.md, Shape */
+export interface Plan {
+  id: string;
+  title: string;
+  org: string;
+  period: string;
+  source: string;
+  today: string;
+  as_of: string;
+  revisions: { day: string; text: string }[];
+  counts: Record<PlanState, number>;
+  entries: PlanEntry[];
+}

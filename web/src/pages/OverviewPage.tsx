@@ -1,7 +1,8 @@
 import { useMemo } from "react";
 import { Link } from "react-router";
-import type { Overview, OverviewRow, ReturnList } from "../api";
+import type { Overview, OverviewRow, Plan, ReturnList } from "../api";
 import { Change } from "../components/Change";
+import { PlanBoard } from "../components/PlanBoard";
 import { Sparkline } from "../components/Sparkline";
 import { Loaded } from "../components/States";
 import { TableExport } from "../components/TableExport";
@@ -25,6 +26,7 @@ export default function OverviewPage() {
   const { org, period, organizations } = useSettings();
   const overview = useData<Overview>(org ? "/api/overview" : null, { org, period });
   const returns = useData<ReturnList>(org ? "/api/returns" : null, { org, period });
+  const plans = useData<Plan[]>(org ? "/api/plans" : null, { org, period });
   const groups = useMemo(() => {
     const out = new Map<string, OverviewRow[]>();
     for (const row of overview.data?.indicators ?? []) {
@@ -63,6 +65,8 @@ export default function OverviewPage() {
           <span>{t("quality")}</span>
         </Link>
       </div>
+      {/* No plan is no trouble: the main figures stand below either way. A plan that cannot be read is said. */}
+      <Loaded from={plans}>{(list) => list.map((plan) => <PlanBoard key={plan.id} plan={plan} />)}</Loaded>
       <Loaded from={overview} isEmpty={() => groups.length === 0} empty={t("emptyOverview")}>
         {(data) => (
           <>
