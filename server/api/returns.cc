@@ -1,4 +1,4 @@
-// GET /api/returns?org&period: what the organisations owe for the period, and how far each return is. docs/api.md
+// GET /api/returns?org&period[&form]: what the organisations owe for the period, and how far each return is. docs/api.md
 #include "server/program/returns.h"
 
 #include "lib/sql/duck.h"
@@ -74,6 +74,9 @@ http::Response list_returns(Call& call) {
   const Services& services = *call.services;
   const std::string org = call.required("org");
   const base::Period within = period_of(call);
+  const std::string only = call.parameter("form").value_or("");
+  if (!only.empty() && !services.catalog->forms.contains(only))
+    throw base::Refused(base::Refusal::not_found, "not-found", "There is no form " + only + "; GET /api/forms lists them.");
   const auto snapshot = services.store->snapshot();
   const auto all = services.engine->organizations();
   const auto names = names_beneath(all, org);
@@ -84,7 +87,7 @@ http::Response list_returns(Call& call) {
   json.key("returns").begin_array();
   size_t count = 0;
   for (const auto& [id, form] : services.catalog->forms) {
-    if (form.cycle == package::ReturnCycle::none) continue;
+    if (form.cycle == package::ReturnCycle::none || (!only.empty() && id != only)) continue;
     const auto filers = filers_of(services, form, all);
     for (const base::Period& period : program::periods_of(form.cycle, within)) {
       if (period.first() > today) break; // not begun
