@@ -19,7 +19,7 @@ http::Response form_definition(Call& call);     // GET /api/forms/ID
 http::Response list_registers(Call& call);      // GET /api/registers
 http::Response register_definition(Call& call); // GET /api/registers/ID
 http::Response register_entries(Call& call);    // GET /api/registers/ID/entries[?q&org]
-http::Response list_returns(Call& call);        // GET /api/returns?org&period
+http::Response list_returns(Call& call);        // GET /api/returns?org&period[&form[&begin]]
 http::Response submission(Call& call);          // GET /api/submissions/ID
 http::Response save_submission(Call& call);     // POST /api/submissions[?check=true]
 http::Response table_file(Call& call);          // POST /api/table.xlsx

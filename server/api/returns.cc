@@ -1,4 +1,5 @@
-// GET /api/returns?org&period[&form]: what the organisations owe for the period, and how far each return is. docs/api.md
+// GET /api/returns?org&period[&form[&begin]]: what the organisations owe for the period, and how far each return is.
+// docs/api.md
 #include "server/program/returns.h"
 
 #include "lib/sql/duck.h"
@@ -38,7 +39,8 @@ std::map<std::string, std::string> names_beneath(const std::vector<indicator::En
   return names;
 }
 
-/// Who files a form: those that ever did; of a form that nobody filed yet, the organisations with nothing beneath them.
+/// Who files a form: those that ever did. Nobody is known to owe one that nobody filed yet, but for a return that says
+/// when it is due: then the organisations with nothing beneath them.
 std::set<std::string> filers_of(const Services& services, const package::Form& form,
                                 const std::vector<indicator::Engine::Organization>& all) {
   std::set<std::string> filers;
@@ -47,7 +49,7 @@ std::set<std::string> filers_of(const Services& services, const package::Form& f
   auto rows = services.warehouse->reader()->run("select org from " + table + " union select org from " + history);
   while (rows.next())
     if (!rows.is_null(0)) filers.insert(std::string(rows.text(0)));
-  if (!filers.empty()) return filers;
+  if (!filers.empty() || form.due_days == 0) return filers;
   std::set<std::string> parents;
   for (const auto& organization : all)
     parents.insert(organization.part_of);
@@ -76,7 +78,9 @@ http::Response list_returns(Call& call) {
   const base::Period within = period_of(call);
   const std::string only = call.parameter("form").value_or("");
   if (!only.empty() && !services.catalog->forms.contains(only))
-    throw base::Refused(base::Refusal::not_found, "not-found", "There is no form " + only + "; GET /api/forms lists them.");
+    throw base::Refused(base::Refusal::not_found, "not-found",
+                        "There is no form " + only + "; GET /api/forms lists them.");
+  const bool begins = !only.empty() && call.parameter("begin") == "true";
   const auto snapshot = services.store->snapshot();
   const auto all = services.engine->organizations();
   const auto names = names_beneath(all, org);
@@ -88,7 +92,8 @@ http::Response list_returns(Call& call) {
   size_t count = 0;
   for (const auto& [id, form] : services.catalog->forms) {
     if (form.cycle == package::ReturnCycle::none || (!only.empty() && id != only)) continue;
-    const auto filers = filers_of(services, form, all);
+    auto filers = filers_of(services, form, all);
+    if (begins) filers.insert(org);
     for (const base::Period& period : program::periods_of(form.cycle, within)) {
       if (period.first() > today) break; // not begun
       const auto due = program::due_day(form, period);

@@ -1,12 +1,39 @@
 // The clerk's morning in real Chromium: the overview, a figure that fell, the organisation, its rows, why a row counts;
 // then what does not fit together. SCREENSHOTS=DIR keeps pictures.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { assertFits, openBrowser, openPage, picture, serveDemo } from "../support/browser.mjs";
 
+const planText = `# 2023年卫生健康工作计划
+- plan: health_2023
+- org: bureau
+- period: 2023
+
+## 一、医院
+### 出院人次
+- target: hospital_ops.discharges >= 600
+- owner: 医政科
+- split: tcm-hospital 600
+### 入院人次
+- target: hospital_ops.admissions >= 500
+- owner: 医政科
+### 医院迁建
+- owner: 规财科
+- due: 2023-09-30
+- done: 2023-08-01
+`;
+
 let server, browser;
 before(async () => {
-  server = await serveDemo();
+  server = await serveDemo({
+    prepare: (xinglin, directory) => {
+      const plan = join(directory, "plan.md");
+      writeFileSync(plan, planText);
+      xinglin("plan", "load", plan);
+    },
+  });
   browser = await openBrowser();
 });
 after(async () => {
@@ -21,7 +48,6 @@ test("from what worsened down to the rows and why they count", async () => {
   await page.goto(server.base + "/");
   await page.getByRole("heading", { name: "主要指标" }).waitFor();
   await page.locator(".figure-card .spark").first().waitFor();
-  await picture(page, "overview");
   const worse = page.locator("section", { has: page.getByRole("heading", { name: "不及上年,需要关注" }) });
   assert.ok((await worse.locator("li").count()) > 0);
   await page.locator(".figure-card", { hasText: "出院人次" }).first().click();
@@ -37,6 +63,25 @@ test("from what worsened down to the rows and why they count", async () => {
   await page.locator("tr.looked-at", { hasText: "出院日期" }).waitFor();
   await page.getByText("定义所看").first().waitFor();
   await picture(page, "why");
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
+test("a target that was missed leads to its organisation and rows", async () => {
+  const { page, troubles, close } = await openPage(browser, server.base, { settings });
+  await page.goto(server.base + "/");
+  await page.getByRole("heading", { name: "2023年卫生健康工作计划" }).waitFor();
+  const entry = page.locator(".plan-entry");
+  assert.equal(await entry.count(), 1, "what is behind is shown first, alone");
+  assert.match(await entry.innerText(), /未完成[\s\S]*出院人次[\s\S]*547[\s\S]*医政科[\s\S]*市中医院/);
+  await page.locator(".figure-card .spark").first().waitFor();
+  await picture(page, "overview");
+  await page.getByRole("button", { name: /2\s*已完成/ }).click();
+  assert.equal(await entry.count(), 2);
+  await page.getByRole("button", { name: /1\s*未完成/ }).click();
+  await entry.locator(".plan-parts").getByRole("link", { name: "547" }).click();
+  await page.waitForURL(/#\/trace\/hospital_ops\.discharges.*tcm-hospital/);
+  await page.getByText(/共 547 行/).waitFor();
   assert.deepEqual(troubles, []);
   await close();
 });

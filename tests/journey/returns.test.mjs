@@ -80,6 +80,19 @@ test("a return is filled, sent back, corrected, accepted and locked", async () =
   await close();
 });
 
+test("a return that nobody filed yet is begun by its name", async () => {
+  const { page, troubles, close } = await openPage(browser, server.base, { settings: { org: "tcm-hospital", period: "2024-03" } });
+  await page.goto(server.base + "/#/returns");
+  const begin = page.getByRole("combobox", { name: "开始填报…" });
+  await begin.click();
+  await begin.fill("家庭医生");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/returns\/contract_monthly_return\/tcm-hospital\/2024-03/);
+  await page.locator(".lead").getByText("待报").waitFor();
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
 test("any form is entered on a phone: the resident is found, the server's word stands at its item", async () => {
   const { page, troubles, close } = await openPage(browser, server.base, { width: 390, height: 844, settings });
   await page.goto(server.base + "/#/entry");

@@ -20,13 +20,14 @@ const freePort = () =>
     });
   });
 
-/** Starts the server on a copy of the demo's data; gives {base, stop}. */
-export async function serveDemo() {
+/** Starts the server on a copy of the demo's data, after `prepare` did something to it; gives {base, stop}. */
+export async function serveDemo({ prepare } = {}) {
   // XINGLIN_DEMO: a demo made before; XINGLIN_WEB: pages that are not built in yet. For working on the pages.
   const demo = process.env.XINGLIN_DEMO || execFileSync("python3", [join(root, "tests", "support", "demo.py")], { encoding: "utf8" }).trim();
   const directory = mkdtempSync(join(tmpdir(), "xinglin-pages-"));
   const data = join(directory, "data");
   cpSync(demo, data, { recursive: true });
+  prepare?.((...commands) => execFileSync(binary, ["--data", data, ...commands], { cwd: root, encoding: "utf8" }), directory);
   const port = await freePort();
   const pages = process.env.XINGLIN_WEB ? ["--web", process.env.XINGLIN_WEB] : [];
   const server = spawn(binary, ["--data", data, "serve", "--port", String(port), ...pages], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });

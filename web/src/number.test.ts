@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { direction, grouped, tenThousands } from "./number";
+import { direction, grouped, percentage, tenThousands } from "./number";
 import { isPeriod } from "./settings";
 
 describe("grouped", () => {
@@ -23,6 +23,17 @@ describe("tenThousands", () => {
     ["9999.99", null],
     ["x", null],
   ])("%s → %s", (input, output) => expect(tenThousands(input)).toBe(output));
+});
+
+describe("percentage", () => {
+  it.each([
+    ["0.25556", "25.56%"],
+    ["0.25", "25%"],
+    ["1", "100%"],
+    ["0.00095", "0.1%"],
+    ["-0.1", "-10%"],
+    ["0", "0%"],
+  ])("%s → %s", (input, output) => expect(percentage(input)).toBe(output));
 });
 
 describe("direction", () => {

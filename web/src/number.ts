@@ -15,6 +15,14 @@ export function tenThousands(decimal: string): string | null {
   return sign + whole.slice(0, -4) + (part ? `.${part}` : "");
 }
 
+/** A share as a percentage of at most two digits after the point, half up: "0.25556" → "25.56%". */
+export function percentage(decimal: string): string {
+  const [, sign = "", whole = "0", rest = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
+  const hundredths = ((BigInt(whole + rest.padEnd(5, "0").slice(0, 5)) + 5n) / 10n).toString().padStart(3, "0");
+  const part = hundredths.slice(-2).replace(/0+$/, "");
+  return `${sign}${hundredths.slice(0, -2)}${part ? `.${part}` : ""}%`;
+}
+
 /** Direction of a change given as decimal text. */
 export function direction(decimal: string | null): "up" | "down" | "none" {
   if (decimal === null || !/[1-9]/.test(decimal)) return "none";

@@ -146,6 +146,7 @@ export const words = {
   done_return: { zh: "已退回", en: "Sent back" },
   done_accept: { zh: "已审核", en: "Accepted" },
   done_lock: { zh: "已锁定", en: "Locked" },
+  beginReturn: { zh: "开始填报…", en: "Begin a return…" },
   reasonAsked: { zh: "请写明退回原因,填报机构会看到", en: "Say why; the institution will see it" },
   clerk: { zh: "经办人", en: "Handled by" },
   clerkHint: { zh: "姓名,随上报、审核、退回一并记下", en: "Your name, kept with what you do" },

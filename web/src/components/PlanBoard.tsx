@@ -3,7 +3,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 import type { Plan, PlanEntry, PlanState } from "../api";
 import { useSpeech } from "../i18n";
-import { grouped } from "../number";
+import { grouped, percentage } from "../number";
 import { useSettings } from "../settings";
 import { tracePath } from "../tracePath";
 import { TableExport } from "./TableExport";
@@ -21,8 +21,8 @@ export function PlanBoard({ plan }: { plan: Plan }) {
   const behind = plan.entries.filter((entry) => entry.state === "missed" || entry.state === "late");
   const shown = wanted ? plan.entries.filter((entry) => entry.state === wanted) : behind.length ? behind : plan.entries;
   const ordered = [...shown].sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
-  const figure = (entry: { value: string | null; address: string | null }) =>
-    entry.value !== null && entry.address ? <Link to={tracePath(entry.address)}>{grouped(entry.value)}</Link> : null;
+  const figure = (entry: { value: string | null; address: string | null }, target: PlanEntry) =>
+    entry.value !== null && entry.address ? <Link to={tracePath(entry.address)}>{target.number?.endsWith("%") ? percentage(entry.value) : grouped(entry.value)}</Link> : null;
   return (
     <section className="card plan">
       <div className="toolbar">
@@ -47,7 +47,7 @@ export function PlanBoard({ plan }: { plan: Plan }) {
           <li key={`${entry.title}${i}`} className="plan-entry">
             <div>
               <Tag color={colors[entry.state]}>{t(`plan_${entry.state}`)}</Tag>
-              {entry.indicator ? <Link to={`/indicators/${entry.indicator}`}>{entry.title}</Link> : <strong>{entry.title}</strong>} {figure(entry)}
+              {entry.indicator ? <Link to={`/indicators/${entry.indicator}`}>{entry.title}</Link> : <strong>{entry.title}</strong>} {figure(entry, entry)}
               <span className="quiet small">
                 {" "}
                 {entry.owner} · {entry.due}
@@ -59,7 +59,7 @@ export function PlanBoard({ plan }: { plan: Plan }) {
                 {entry.parts.map((part) => (
                   <li key={part.org}>
                     <Tag color={colors[part.state]}>{t(`plan_${part.state}`)}</Tag>
-                    {named(part.org)} {figure(part)}
+                    {named(part.org)} {figure(part, entry)}
                   </li>
                 ))}
               </ul>

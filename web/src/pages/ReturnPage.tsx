@@ -21,7 +21,7 @@ export default function ReturnPage() {
   const { form: formId = "", org = "", period = "" } = useParams();
   const { t } = useSpeech();
   const form = useData<FormDefinition>(`/api/forms/${formId}`);
-  const list = useData<ReturnList>("/api/returns", { org, period });
+  const list = useData<ReturnList>("/api/returns", { org, period, form: formId, begin: "true" });
   const row = list.data?.returns.find((one) => one.form === formId && one.org === org && one.period === period);
   const exists = row !== undefined && row.state !== "due";
   const kept = useData<Submission>(exists ? `/api/submissions/${row.id}` : null);

@@ -1,16 +1,52 @@
 import { Select, Table } from "antd";
 import { useMemo } from "react";
-import { Link, useSearchParams } from "react-router";
+import { Link, useNavigate, useSearchParams } from "react-router";
 import type { ReturnList, ReturnRow, ReturnState } from "../api";
 import { Loaded } from "../components/States";
 import { StateTag } from "../components/StateTag";
 import { TableExport } from "../components/TableExport";
+import type { FormHead } from "../form";
 import { useSpeech } from "../i18n";
 import { useSettings } from "../settings";
 import { useData } from "../useData";
 
 const states: (ReturnState | "overdue")[] = ["overdue", "returned", "due", "draft", "submitted", "accepted", "locked"];
 export const returnPath = (row: { form: string; org: string; period: string }) => `/returns/${row.form}/${row.org}/${row.period}`;
+
+/** The periods of a form's cycle within the year that the period at the top begins in, the latest first. */
+export function periodsOf(cycle: FormHead["cycle"], period: string): string[] {
+  const year = period.slice(0, 4);
+  if (/^\d{4}-\d{2}$/.test(period) && cycle === "month") return [period];
+  const count = { month: 12, quarter: 4, half: 2, year: 1, "": 0 }[cycle];
+  const all = Array.from({ length: count }, (_, i) => (cycle === "month" ? `${year}-${String(i + 1).padStart(2, "0")}` : cycle === "quarter" ? `${year}Q${i + 1}` : cycle === "half" ? `${year}H${i + 1}` : year));
+  return all.reverse();
+}
+
+/** A return that is not in the list, because nobody filed it yet: which, and for which period. */
+function Begin() {
+  const { t, say } = useSpeech();
+  const { org, period } = useSettings();
+  const navigate = useNavigate();
+  const forms = useData<FormHead[]>("/api/forms");
+  const options = (forms.data ?? [])
+    .filter((form) => form.cycle)
+    .map((form) => ({ label: say(form.title), options: periodsOf(form.cycle, period).map((one) => ({ value: `${form.id} ${one}`, label: `${one} ${say(form.title)}` })) }));
+  return (
+    <Select
+      className="begin"
+      aria-label={t("beginReturn")}
+      placeholder={t("beginReturn")}
+      value={undefined as string | undefined}
+      showSearch={{ optionFilterProp: "label" }}
+      popupMatchSelectWidth={false}
+      options={options}
+      onChange={(value?: string) => {
+        const [form, one] = (value ?? "").split(" ");
+        if (form && one) navigate(returnPath({ form, org, period: one }));
+      }}
+    />
+  );
+}
 
 /** What the organisations owe for the period, by cycle and organisation, and how far each return is. */
 export default function ReturnsPage() {
@@ -36,6 +72,10 @@ export default function ReturnsPage() {
       <p className="lead">
         {organizations.find((o) => o.id === org)?.name} · {period}
       </p>
+      <div className="toolbar">
+        <Begin />
+        <Link to="/import">{t("importExcel")}</Link>
+      </div>
       <Loaded from={list} isEmpty={(data) => data.returns.length === 0} empty={t("emptyReturns")}>
         {() => (
           <>
