@@ -42,13 +42,15 @@ class Deletion(unittest.TestCase):
         victims = {}
         for name, rows in before.items():
             self.assertTrue(rows, f"{name} counts nothing; the test would say nothing")
-            ids = sorted({row[0] for row in rows} - {v for chosen in victims.values() for v in chosen})
+            taken = {v for chosen in victims.values() for v in chosen}
+            ids = sorted({row[0] for row in rows} - taken)
             victims[name] = pick.sample(ids, min(len(ids), pick.randint(1, MOST)))
         everything = sorted({v for chosen in victims.values() for v in chosen})
-        expected = {name: figure(name, [row for row in rows if row[0] not in set(everything)]) for name, rows in before.items()}
+        deleted = set(everything)
+        expected = {name: figure(name, [row for row in rows if row[0] not in deleted]) for name, rows in before.items()}
         for name, rule in RULES.items():  # where forms are counted, it is k
             if rule.of == "forms":
-                gone = len([row for row in before[name] if row[0] in set(everything)])
+                gone = len([row for row in before[name] if row[0] in deleted])
                 self.assertEqual(figure(name, before[name]) - expected[name], gone, name)
 
         with Server(self.data) as server:
@@ -82,7 +84,7 @@ class Deletion(unittest.TestCase):
         rows, printed = self.exported("before"), self.figures()
         with Server(self.data) as server:
             # A form of the year before, and one that was cancelled.
-            stays = server.request("GET", f"/fhir/QuestionnaireResponse?questionnaire=urn:xinglin:form:inpatient_stay|1&_count=500").json()
+            stays = server.request("GET", "/fhir/QuestionnaireResponse?questionnaire=urn:xinglin:form:inpatient_stay|1&_count=500").json()
             counted_ids = {row[0] for chosen in rows.values() for row in chosen}
             others = [e["resource"]["id"] for e in stays["entry"] if e["resource"]["id"] not in counted_ids][:5]
             self.assertTrue(others)

@@ -9,6 +9,7 @@ organisation.
 import json
 import sys
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Callable
@@ -28,7 +29,6 @@ def answers(response):
 
 
 def days(first, last):
-    from datetime import date
     return (date.fromisoformat(last) - date.fromisoformat(first)).days
 
 
@@ -36,8 +36,8 @@ def days(first, last):
 class Rule:
     forms: dict                                   # form id -> item of the date
     counts: Callable = lambda form, item: True    # (form id, answers) -> does it count
-    of: str = "forms"                             # forms | persons | the amount function
-    amount: Callable = None
+    of: str = "forms"                             # forms | persons | amount
+    amount: Callable = None                       # answers -> what is added up, where `of` is amount
 
 
 def _real(form, item):
