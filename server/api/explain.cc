@@ -1,5 +1,6 @@
 // GET /api/explain?indicator&record: what of a record the indicator's definition looks at. docs/api.md
 #include "server/api/commands.h"
+#include "server/api/declared.h"
 #include "server/api/figures.h"
 #include "server/api/respond.h"
 #include "server/package/model.h"
@@ -31,10 +32,7 @@ bool reads_happened(std::string_view sql) {
 http::Response explain_row(Call& call) {
   const package::Catalog& catalog = *call.services->catalog;
   const std::string id = bare(call.required("indicator"));
-  const auto found = catalog.indicators.find(id);
-  if (found == catalog.indicators.end())
-    throw base::Refused(base::Refusal::not_found, "not-found", "There is no indicator \"" + id + "\".");
-  const package::Indicator& indicator = found->second;
+  const package::Indicator& indicator = declared(catalog.indicators, "indicator", id);
   // The query, and the facts it stands on, each once, the nearest first.
   std::vector<const package::Fact*> facts;
   std::set<std::string> names;

@@ -1,5 +1,6 @@
 // GET /api/forms, GET /api/forms/ID: what is asked, for pages that show or fill a form. docs/api.md
 #include "server/api/commands.h"
+#include "server/api/declared.h"
 #include "server/api/figures.h"
 #include "server/api/respond.h"
 #include "server/package/model.h"
@@ -64,22 +65,13 @@ http::Response list_forms(Call& call) {
 }
 
 http::Response form_definition(Call& call) {
-  const std::string id(call.place("id"));
-  const auto found = call.services->catalog->forms.find(id);
-  if (found == call.services->catalog->forms.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, form] : call.services->catalog->forms)
-      known.push_back(name);
-    const std::string near = base::suggest(id, known);
-    throw base::Refused(base::Refusal::not_found, "not-found",
-                        "There is no form \"" + id + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
-  }
+  const package::Form& form = declared(call.services->catalog->forms, "form", std::string(call.place("id")));
   fhir::JsonWriter json;
   json.begin_object();
-  append_head(json, found->second, *call.services->catalog);
-  append_items(json.key("items"), found->second.items);
+  append_head(json, form, *call.services->catalog);
+  append_items(json.key("items"), form.items);
   json.key("checks").begin_array();
-  for (const package::Check& check : found->second.checks) {
+  for (const package::Check& check : form.checks) {
     json.begin_object().member("when", check.when).member("severity", base::to_string(check.severity));
     append_text(json.key("message"), check.message);
     json.end_object();
@@ -90,20 +82,10 @@ http::Response form_definition(Call& call) {
 
 http::Response register_definition(Call& call) {
   const std::string id(call.place("id"));
-  const auto& registers = call.services->catalog->registers;
-  const auto found = registers.find(id);
-  if (found == registers.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, declared] : registers)
-      known.push_back(name);
-    const std::string near = base::suggest(id, known);
-    throw base::Refused(base::Refusal::not_found, "not-found",
-                        "There is no register \"" + id + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
-  }
+  const package::Register& kept = declared(call.services->catalog->registers, "register", id);
   fhir::JsonWriter json;
-  append_text(json.begin_object().member("id", id).member("program", found->second.program).key("title"),
-              found->second.title);
-  append_items(json.member("kept_as", found->second.kept_as).key("items"), found->second.items);
+  append_text(json.begin_object().member("id", id).member("program", kept.program).key("title"), kept.title);
+  append_items(json.member("kept_as", kept.kept_as).key("items"), kept.items);
   return json_response(200, json.end_object().take());
 }
 

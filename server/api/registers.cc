@@ -1,7 +1,7 @@
 // GET /api/registers, GET /api/registers/ID/entries?q: what is kept, for pages that choose one. docs/api.md
-#include "lib/base/text.h"
 #include "lib/sql/duck.h"
 #include "server/api/commands.h"
+#include "server/api/declared.h"
 #include "server/api/figures.h"
 #include "server/api/residents.h"
 #include "server/api/respond.h"
@@ -38,17 +38,7 @@ http::Response list_registers(Call& call) {
 
 http::Response register_entries(Call& call) {
   const std::string id(call.place("id"));
-  const auto& registers = call.services->catalog->registers;
-  const auto found = registers.find(id);
-  if (found == registers.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, declared] : registers)
-      known.push_back(name);
-    const std::string near = base::suggest(id, known);
-    throw base::Refused(base::Refusal::not_found, "not-found",
-                        "There is no register \"" + id + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
-  }
-  const package::Item* name = naming_item(found->second);
+  const package::Item* name = naming_item(declared(call.services->catalog->registers, "register", id));
   const std::string column = name ? sql::quote_identifier(name->id) : "record";
   const std::string q = call.parameter("q").value_or("");
   const std::string org = call.parameter("org").value_or("");

@@ -4,6 +4,7 @@
 
 #include "lib/sql/duck.h"
 #include "server/api/commands.h"
+#include "server/api/declared.h"
 #include "server/api/figures.h"
 #include "server/api/respond.h"
 #include "server/flatten/warehouse.h"
@@ -77,9 +78,7 @@ http::Response list_returns(Call& call) {
   const std::string org = call.required("org");
   const base::Period within = period_of(call);
   const std::string only = call.parameter("form").value_or("");
-  if (!only.empty() && !services.catalog->forms.contains(only))
-    throw base::Refused(base::Refusal::not_found, "not-found",
-                        "There is no form " + only + "; GET /api/forms lists them.");
+  if (!only.empty()) declared(services.catalog->forms, "form", only);
   const bool begins = !only.empty() && call.parameter("begin") == "true";
   const auto snapshot = services.store->snapshot();
   const auto all = services.engine->organizations();
