@@ -195,8 +195,8 @@ private:
   }
 
   void link() {
-    for (uint16_t i = 0; i < value_sets.size(); ++i)
-      value_set_by_url.emplace(value_sets[i].url, i);
+    for (size_t i = 0; i < value_sets.size(); ++i)
+      value_set_by_url.emplace(value_sets[i].url, static_cast<uint16_t>(i));
     for (size_t i = 0; i < elements.size(); ++i) {
       elements[i].types = part(words, m_lists_of_element[i].types);
       elements[i].targets = part(words, m_lists_of_element[i].targets);
@@ -211,12 +211,12 @@ private:
     }
     std::sort(resource_types.begin(), resource_types.end());
     link_names();
-    for (uint16_t i = 0; i < code_systems.size(); ++i)
-      code_system_by_url.emplace(code_systems[i].url, i);
-    for (uint16_t i = 0; i < extensions.size(); ++i) {
+    for (size_t i = 0; i < code_systems.size(); ++i)
+      code_system_by_url.emplace(code_systems[i].url, static_cast<uint16_t>(i));
+    for (size_t i = 0; i < extensions.size(); ++i) {
       extensions[i].contexts = part(words, m_lists_of_extension[i].contexts);
       extensions[i].types = part(words, m_lists_of_extension[i].types);
-      extension_by_url.emplace(extensions[i].url, i);
+      extension_by_url.emplace(extensions[i].url, static_cast<uint16_t>(i));
     }
     for (uint32_t i = 0; i < parameters.size(); ++i) {
       parameters[i].base = part(words, m_lists_of_parameter[i].base);

@@ -47,7 +47,7 @@ void* Arena::take(size_t size, size_t alignment) {
 }
 
 std::string_view Arena::text(std::string_view text) {
-  if (text.empty()) return {"", 0};
+  if (text.empty()) return ""; // not null: a null text is no text
   auto* memory = static_cast<char*>(take(text.size(), 1));
   std::memcpy(memory, text.data(), text.size());
   return {memory, text.size()};

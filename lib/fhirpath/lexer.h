@@ -9,7 +9,7 @@
 namespace xinglin::fhirpath {
 
 /// Longer expressions are refused.
-inline constexpr size_t k_text_max = 64 * 1024;
+inline constexpr size_t k_text_max = size_t{64} * 1024;
 
 struct Token {
   enum class Kind : uint8_t {

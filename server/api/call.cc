@@ -6,6 +6,7 @@
 #include "server/program/program.h"
 
 #include <charconv>
+#include <span>
 
 namespace xinglin::api {
 
@@ -68,8 +69,25 @@ std::string resource_id(const Call& call) {
   throw Refused(Refusal::malformed, "value", "\"" + id + "\" is not an id: 1 to 64 letters, digits, '-' and '.'.");
 }
 
+bool is_of_this_version(std::string_view media_type) {
+  auto parameters = base::split(media_type, ';');
+  for (std::string_view part : std::span(parameters).subspan(1)) {
+    part = base::trim(part);
+    const size_t is = part.find('=');
+    if (is == std::string_view::npos || base::trim(part.substr(0, is)) != "fhirVersion") continue;
+    std::string_view version = base::trim(part.substr(is + 1));
+    if (version.size() > 1 && version.front() == '"' && version.back() == '"')
+      version = version.substr(1, version.size() - 2);
+    if (version != "4.0" && version != "4.0.1") return false;
+  }
+  return true;
+}
+
 fhir::Document body_json(const Call& call) {
   std::string_view type = call.request->header("Content-Type");
+  if (!is_of_this_version(type))
+    throw StatusError(415, "not-supported",
+                      "The body's Content-Type is \"" + std::string(type) + "\"; this server speaks R4: fhirVersion=4.0.");
   type = base::trim(type.substr(0, type.find(';')));
   if (type != k_fhir_json && type != k_json && type != "text/json")
     throw StatusError(415, "not-supported",

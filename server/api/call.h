@@ -63,6 +63,8 @@ struct Call {
 std::string resource_type(const Call& call);
 std::string resource_id(const Call& call);
 
+/// Does a media type ask for R4, or for no version? (https://hl7.org/fhir/R4/http.html#version-parameter)
+bool is_of_this_version(std::string_view media_type);
 /// The request's body as JSON. StatusError(415) for another content type.
 fhir::Document body_json(const Call& call);
 /// The body as a resource of the route's type (and of its id, where the route has one): Refused(malformed) otherwise.

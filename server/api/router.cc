@@ -91,6 +91,7 @@ bool takes_json(const Call& call) {
   if (format) wanted = *format;
   if (base::trim(wanted).empty()) return true;
   for (std::string_view part : base::split(wanted, ',')) {
+    if (!is_of_this_version(part)) continue;
     part = base::trim(part.substr(0, part.find(';')));
     // A '+' that came undecoded through a query is a space by now.
     if (part == k_fhir_json || part == "application/fhir json" || part == k_json || part == "json" ||

@@ -1,5 +1,6 @@
 #include "server/document/evaluate.h"
 
+#include "lib/base/text.h"
 #include "server/document/figure_text.h"
 #include "server/document/typed_numbers.h"
 
@@ -39,13 +40,26 @@ std::optional<Period> base_period(const Format& format, const Period& period) {
   return {};
 }
 
+/// The months of a period in their order, the first and the last as far as they lie in it; none when they are more than
+/// k_series_months_max.
+std::vector<Period> months_of(const Period& period) {
+  std::vector<Period> out;
+  for (auto day = period.first(); day <= period.last(); day = base::month_start(day, 1)) {
+    if (out.size() == static_cast<size_t>(k_series_months_max)) return {};
+    auto month = Period::month_of(day.year(), day.month());
+    bool whole = day == month.first() && !(period.last() < month.last());
+    out.push_back(whole ? month : Period::range(day, std::min(month.last(), period.last())));
+  }
+  return out;
+}
+
 /// Everything one subject of a brace is printed from.
 struct Needs {
   Wanted value;              ///< what is printed: an authority's figure where one rules
   std::optional<Wanted> own; ///< then: ours
   std::optional<Wanted> before, before_own;
   std::optional<Wanted> target;
-  std::vector<Wanted> series; ///< years before, nearest first; of 提前 the months of the period
+  std::vector<Wanted> series; ///< years before, nearest first; of 提前 and 发生月 the months of the period
 };
 
 Needs needs_of(const FigurePlan& plan, const std::string& id, const Context& context) {
@@ -75,12 +89,11 @@ Needs needs_of(const FigurePlan& plan, const std::string& id, const Context& con
   if (on_target) out.target = Wanted{id + std::string(k_target_suffix), org, period};
   for (int back = 1; back <= years; ++back)
     out.series.push_back({out.value.indicator, org, in_year(period, year - back)});
-  if (format.show == Format::Show::ahead) {
-    out.target = Wanted{plan.against, org, period};
-    for (auto day = period.first(); day <= period.last(); day = base::month_start(day, 1))
-      out.series.push_back({out.value.indicator, org,
-                            Period::range(period.first(), std::min(base::month_start(day, 1) + -1, period.last()))});
-  }
+  bool ahead = format.show == Format::Show::ahead;
+  if (ahead) out.target = Wanted{plan.against, org, period};
+  if (ahead || format.show == Format::Show::months)
+    for (const auto& month : months_of(period))
+      out.series.push_back({out.value.indicator, org, ahead ? Period::range(period.first(), month.last()) : month});
   return out;
 }
 
@@ -93,6 +106,39 @@ bool is_share(const package::Indicator& indicator) {
   return indicator.kind == package::IndicatorKind::proportion || indicator.shown == "percent";
 }
 
+/// The period where the sentence has said the year: 全年, 上半年, 第一季度, 5月, 1—10月.
+std::string within_in_words(const Period& period) {
+  if (period.kind() == Period::Kind::year) return "全年";
+  std::string words = period_in_words(period), year = fmt::format("{}年", period.first().year());
+  return words.starts_with(year) ? words.substr(year.size()) : words;
+}
+
+/// 1-12月; a period that begins or ends within a month by its days: 1月1日至3月15日. Words: 份 → 1-12月份, any other
+/// stands between the two.
+std::string months_in_words(const Period& period, std::string_view words) {
+  std::string joint, after = "月";
+  for (auto word : base::split(words, ' ')) {
+    if (word == "份")
+      after = "月份";
+    else if (!word.empty())
+      joint = word;
+  }
+  auto first = period.first(), last = period.last();
+  bool one_year = first.year() == last.year();
+  if (first.day() == 1 && period.end().day() == 1) {
+    if (!one_year)
+      return fmt::format("{}年{}月{}{}年{}{}", first.year(), first.month(), joint.empty() ? "至" : joint, last.year(),
+                         last.month(), after);
+    if (first.month() == last.month()) return fmt::format("{}{}", first.month(), after);
+    return fmt::format("{}{}{}{}", first.month(), joint.empty() ? "-" : joint, last.month(), after);
+  }
+  auto day_in_words = [&](base::Date day) {
+    return one_year ? fmt::format("{}月{}日", day.month(), day.day()) : date_in_words(day);
+  };
+  if (first == last) return day_in_words(first);
+  return fmt::format("{}{}{}", day_in_words(first), joint.empty() ? "至" : joint, day_in_words(last));
+}
+
 std::string parameter_text(const Piece& piece, const Context& context) {
   const auto& period = context.period;
   if (piece.text == "org") return context.org_name.empty() ? context.org : context.org_name;
@@ -102,15 +148,14 @@ std::string parameter_text(const Piece& piece, const Context& context) {
   if (piece.text == "first_day") return date_in_words(period.first());
   if (piece.text == "last_day") return date_in_words(period.last());
   if (piece.text == "last_month") return fmt::format("{}年{}月", period.last().year(), period.last().month());
-  // months
-  int first = period.first().month(), last = period.last().month();
-  if (first == last) return std::to_string(first);
-  return fmt::format("{}{}{}", first, piece.argument.empty() ? "-" : piece.argument, last);
+  if (piece.text == "within") return within_in_words(period);
+  return months_in_words(period, piece.argument);
 }
 
 /// {last_year} within a phrase of the author's own (同期:较{last_year}年同期).
 std::string phrase_text(std::string phrase, const Context& context) {
-  for (const char* name : {"org", "period", "year", "last_year", "first_day", "last_day", "last_month", "months"}) {
+  for (const char* name :
+       {"org", "period", "year", "last_year", "first_day", "last_day", "last_month", "months", "within"}) {
     std::string brace = std::string("{") + name + "}";
     for (size_t at; (at = phrase.find(brace)) != std::string::npos;)
       phrase.replace(at, brace.size(), parameter_text({Piece::Kind::parameter, name, {}, {}, 0}, context));
@@ -238,6 +283,8 @@ private:
       out.others.push_back(m_lookup(*needs.target));
       out.operand.target = out.others.back().value;
     }
+    if (plan.format.show == Format::Show::months && !needs.series.empty())
+      out.operand.first_month = base::month_start(needs.value.period.first(), 0);
     for (const auto& wanted : needs.series) {
       out.others.push_back(m_lookup(wanted));
       out.operand.series.push_back(out.others.back().value);

@@ -2,6 +2,8 @@
 
 #include "server/document/big_number.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -456,8 +458,38 @@ std::string ahead_text(const Format& format, const Operand& operand, bool* missi
     plain.ordinal = false;
     return "提前" + number_text(Decimal(static_cast<int64_t>(ahead)), plain) + "个月";
   }
-  if (missing) *missing = !operand.value || !operand.target;
+  if (missing) *missing = !operand.value || !operand.target || operand.series.empty();
   return "未能按期";
+}
+
+/// 3-4月, 3、5-6月, over years 2022年12月至2023年1月: the months in which the figure is not nought.
+std::string months_text(const Operand& operand, bool* missing) {
+  if (operand.series.empty() || !operand.first_month) {
+    if (missing) *missing = true;
+    return std::string(k_missing);
+  }
+  auto month_at = [&](size_t i) { return base::month_start(*operand.first_month, static_cast<int>(i)); };
+  auto happened = [&](size_t i) {
+    return i < operand.series.size() && operand.series[i] && !operand.series[i]->is_zero();
+  };
+  bool over_years = month_at(operand.series.size() - 1).year() != operand.first_month->year();
+  std::string out;
+  for (size_t i = 0; i < operand.series.size(); ++i) {
+    if (!happened(i)) continue;
+    size_t last = i;
+    while (happened(last + 1))
+      ++last;
+    auto name = [&](size_t at) {
+      auto month = month_at(at);
+      return over_years ? fmt::format("{}年{}月", month.year(), month.month()) : std::to_string(month.month());
+    };
+    if (!out.empty()) out += "、";
+    out += name(i);
+    if (last > i) out += (over_years ? "至" : "-") + name(last);
+    i = last;
+  }
+  if (out.empty()) return "（未发生）";
+  return over_years ? out : out + "月";
 }
 
 } // namespace
@@ -513,6 +545,7 @@ std::string figure_text(const Format& format, const Operand& operand, bool* valu
   case Format::Show::annual: return annual_text(format, operand, value_missing);
   case Format::Show::streak: return streak_text(format, operand, value_missing);
   case Format::Show::ahead: return ahead_text(format, operand, value_missing);
+  case Format::Show::months: return months_text(operand, value_missing);
   case Format::Show::value: break;
   }
   return value_text(format, operand.value, operand, value_missing);

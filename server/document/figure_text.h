@@ -1,6 +1,7 @@
 #pragma once
 // From exact values to the words of an official document. Pure: the same format and values give the same text.
 
+#include "lib/base/date.h"
 #include "server/document/words.h"
 
 #include <optional>
@@ -17,8 +18,10 @@ struct Operand {
   bool percent = false;                 ///< a share: printed as a percentage, compared in points
   int decimals = 0;                     ///< digits after the point when the format does not say
   /// What a reach looks at, nearest first: the figure one year before, two years before ... (年均, 连续); or, of 提前,
-  /// the figure from the period's first day to the end of each of its months, in their order.
+  /// the figure from the period's first day to the end of each of its months, in their order; of 发生月 that of each
+  /// month alone, the first of them `first_month`. Months beyond k_series_months_max leave it empty.
   std::vector<std::optional<base::Rational>> series;
+  std::optional<base::Date> first_month;
   std::optional<base::Rational> target; ///< 连续:达标, 提前
   bool lower_is_better = false;         ///< a target is met from below
 };

@@ -2,6 +2,7 @@
 
 #include "lib/base/date.h"
 #include "lib/base/text.h"
+#include "server/document/typed_numbers.h"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,8 @@ constexpr std::pair<std::string_view, std::string_view> k_parameters[] = {
     {"末日", "last_day"},
     {"months", "months"},
     {"月份", "months"},
+    {"within", "within"},
+    {"期内", "within"},
     {"last_month", "last_month"},
     {"末月", "last_month"},
 };
@@ -192,8 +195,9 @@ private:
     std::string text;
     size_t start = begin;
     auto flush = [&] {
-      if (!text.empty())
-        out.push_back({Piece::Kind::text, std::exchange(text, {}), {}, {}, source.place_of(start).first});
+      if (text.empty()) return;
+      warn_of_typed_numbers(text, source.place_of(start));
+      out.push_back({Piece::Kind::text, std::exchange(text, {}), {}, {}, source.place_of(start).first});
     };
     for (size_t i = begin; i < end; ++i) {
       char c = source.text[i];
@@ -228,6 +232,20 @@ private:
     }
     flush();
     return out;
+  }
+
+  void warn_of_typed_numbers(const std::string& text, Place place) {
+    std::vector<std::string> numbers;
+    note_typed_numbers(text, numbers);
+    for (const auto& number : numbers)
+      report(
+          place,
+          fmt::format("'{0}' is typed by hand and bound to no record; write the indicator in braces, or {{手填:{0}}} "
+                      "where that is meant",
+                      number),
+          fmt::format("“{0}”是手工填写的数，没有与记录挂钩；能取数的请写成花括号，确需手填的写成“{{手填:{0}}}”",
+                      number),
+          Severity::warning);
   }
 
   static size_t matching(const Source& source, size_t open, size_t end) {

@@ -59,7 +59,7 @@ TEST_CASE("blocks, comments, joined lines and escapes") {
 
 TEST_CASE("figures, the one named before, several, parameters") {
   auto out = parse_good("收入{hospital_ops.income|万元 0位}，{…|比去年同期 "
-                        "增长|1位}；{hospital_ops.visits、hospital_ops.beds|人}，{org}{months|到}月。");
+                        "增长|1位}；{hospital_ops.visits、hospital_ops.beds|人}，{org}{months|到}。");
   const auto& pieces = out.blocks.at(0).pieces;
   REQUIRE(pieces.size() == 10);
   const auto& income = *pieces[1].figure;
@@ -189,4 +189,19 @@ TEST_CASE("periods within the report's") {
   CHECK(text("2019年以来") == "2019-01-01..2023-12-31");
   CHECK(text("2024年以来") == "none");
   CHECK(text("-月") == "none");
+}
+
+TEST_CASE("a number typed by hand is warned of, where the template is checked") {
+  xinglin::base::Issues issues;
+  parse("# 总结\n\n开展义诊3次，{hospital_ops.visits|有则:另有5场讲座，}拨打{手填:12345热线}，第2季度，2023年3月。\n",
+        issues);
+  CHECK(!issues.has_errors());
+  std::string out;
+  for (const auto& issue : issues)
+    out += std::to_string(issue.line) + ": " + issue.text + "\n";
+  CHECK(out ==
+        "3: '3次' is typed by hand and bound to no record; write the indicator in braces, or {手填:3次} where that is "
+        "meant\n"
+        "3: '5场讲' is typed by hand and bound to no record; write the indicator in braces, or {手填:5场讲} where that "
+        "is meant\n");
 }

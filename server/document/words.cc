@@ -108,10 +108,10 @@ constexpr std::pair<std::string_view, Format::Streak> k_streaks[] = {{"无", For
                                                                      {"减", Format::Streak::down},
                                                                      {"达标", Format::Streak::met}};
 
-constexpr std::string_view k_others[] = {"0位",  "1位",    "2位",      "3位",      "4位",    "5位",  "6位",
-                                         "整数", "截尾",   "四舍五入", "去零",     "千分位", "汉字", "第",
-                                         "名次", "%",      "百分比",   "成",       "分数",   "1:",   ":1",
-                                         "时长", "仅数值", "分别",     "单位一次", "年均",   "近5年"};
+constexpr std::string_view k_others[] = {"0位",  "1位",    "2位",      "3位",      "4位",    "5位",   "6位",
+                                         "整数", "截尾",   "四舍五入", "去零",     "千分位", "汉字",  "第",
+                                         "名次", "%",      "百分比",   "成",       "分数",   "1:",    ":1",
+                                         "时长", "仅数值", "分别",     "单位一次", "年均",   "近5年", "发生月"};
 
 std::optional<int64_t> to_integer(std::string_view text) {
   int64_t value = 0;
@@ -345,6 +345,10 @@ bool take_shape(std::string_view word, Format& format) {
 bool take_reach(std::string_view word, Format& format) {
   if (word == "年均") {
     format.show = Format::Show::annual;
+    return true;
+  }
+  if (word == "发生月") {
+    format.show = Format::Show::months;
     return true;
   }
   if (auto what = after_colon(word, "连续"); !what.empty())

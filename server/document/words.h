@@ -54,6 +54,7 @@ struct Format {
     annual,     ///< 年均增长3.2%
     streak,     ///< 连续5年
     ahead,      ///< 提前2个月
+    months,     ///< 3-4月: those in which it is not nought
   };
   enum class Measure : uint8_t {
     automatic,    ///< points for a share, a difference where a unit is given, else relative
@@ -127,6 +128,7 @@ const std::vector<std::string>& all_words();
 
 inline constexpr int k_digits_max = 6;                   ///< after the point, in a document
 inline constexpr int64_t k_vague_step_max = 100'000'000; ///< of 余, 近, 超过, 以上
+inline constexpr int k_series_months_max = 240;          ///< looked at one by one: 提前, 发生月
 inline constexpr int k_fraction_parts_max = 100;         ///< of 分数N
 inline constexpr int k_fraction_parts = 10;              ///< 分数: denominators up to this
 inline constexpr int k_years_back_max = 20;              ///< of 近N年, 自YYYY年

@@ -106,6 +106,11 @@ std::vector<File> find_files(const std::vector<std::string>& paths) {
         found.push_back(it->path());
     if (failed)
       refuse(Refusal::unavailable, "exception", path, "The directory cannot be read: " + failed.message() + ".");
+    if (found.empty())
+      refuse(
+          Refusal::not_found, "not-found", path,
+          "There is nothing to read in this directory; of a directory *.json, *.ndjson and *.jsonl are read, also with "
+          ".gz.");
     std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
       return std::make_tuple(rank(a), a.string()) < std::make_tuple(rank(b), b.string());
     });

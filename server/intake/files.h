@@ -18,7 +18,7 @@ struct File {
 /// The files named, and below the directories named all *.json, *.ndjson and *.jsonl, also with .gz. Directories are
 /// read in this order, so that what is referred to tends to come first: NDJSON named after a type (Type.ndjson) by
 /// Organization, Location, Practitioner, PractitionerRole, Patient, RelatedPerson, Questionnaire, Encounter, then by
-/// name. Throws base::Refused(not_found) for what is not there.
+/// name. Throws base::Refused(not_found) for what is not there, and for a directory without any.
 std::vector<File> find_files(const std::vector<std::string>& paths);
 
 /// The whole file, unpacked. Throws base::Refused: not_found, malformed (damaged gzip), too_large.

@@ -58,11 +58,26 @@ void read_options(Reader& reader, const Yaml& node, Item& item) {
   }
 }
 
+/// What FHIR's integer holds (32 bits, https://hl7.org/fhir/R4/datatypes.html#integer): no answer can be beyond it.
+bool is_integer(std::string_view text) {
+  std::int32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
 /// One end of a range as written, in the item's type.
 std::string read_bound(Reader& reader, const Yaml& node, ItemType type) {
   if (node.is_null()) return {};
-  const bool good = node.is_scalar() && (type == ItemType::date ? base::Date::parse(node.text).has_value()
-                                                                : base::Decimal::parse(node.text).has_value());
+  const bool number = node.is_scalar() && base::Decimal::parse(node.text).has_value();
+  if (number && type == ItemType::integer && !is_integer(node.text)) {
+    reader.error(node,
+                 fmt::format("an integer is a whole number from -2147483648 to 2147483647, not {}; make the item a "
+                             "decimal, or the range narrower",
+                             node.text),
+                 "value");
+    return {};
+  }
+  const bool good = type == ItemType::date ? node.is_scalar() && base::Date::parse(node.text).has_value() : number;
   if (!good) reader.error(node, fmt::format("'{}' is not {}", node.text, with_article(to_string(type))), "value");
   return good ? node.text : std::string();
 }

@@ -3,9 +3,11 @@
 #include "lib/base/id.h"
 #include "lib/fhir/validate.h"
 #include "server/store/search_query.h"
+#include "server/store/search_text.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 namespace xinglin::program {
 
@@ -24,6 +26,13 @@ bool is_ours(fhir::Node response) {
 bool is_complete(fhir::Node response) {
   const std::string_view status = response["status"].text();
   return status == "completed" || status == "amended";
+}
+
+/// Is one dateTime after the other, whatever zones they are written in? A date is its first moment. False when one is
+/// none.
+bool is_later(std::string_view one, std::string_view other) {
+  const auto left = store::time_span(one, {}), right = store::time_span(other, {});
+  return left && right && left->low > right->low;
 }
 
 ReturnState state_of(fhir::Node response) {
@@ -418,6 +427,32 @@ void Preparation::check_registers(size_t position) {
   for (const auto& rules : found->second)
     rules.check(m_documents[position]->root(), m_today, m_now, m_rules.zone, issues);
   add(position, std::move(issues));
+  for (const auto& rules : found->second)
+    refuse_circles(position, rules);
+}
+
+/// Nothing is part of itself, over however many steps: a figure rolls up to what it is part of.
+void Preparation::refuse_circles(size_t position, const RegisterRules& rules) {
+  const fhir::Node own = m_documents[position]->root();
+  for (const fhir::Node reference : rules.upward(own)) {
+    std::set<std::string, std::less<>> seen;
+    std::vector<std::string> next = {std::string(reference["reference"].text())};
+    while (!next.empty()) {
+      const std::string name = std::move(next.back());
+      next.pop_back();
+      if (!seen.insert(name).second) continue;
+      const fhir::Node above = find_resource(name);
+      const bool is_own = above == own || name == m_result.writes[position].type + "/" + m_result.writes[position].id;
+      if (is_own)
+        return refuse(position, Refusal::invalid, "business-rule",
+                      fmt::format("{} is part of itself: {} leads back to it; point to another", name,
+                                  reference["reference"].text()),
+                      "不能直接或间接隶属于自己,请改正上级", expression_of(own, reference), reference.line());
+      if (!above) continue;
+      for (const fhir::Node further : rules.upward(above))
+        next.emplace_back(further["reference"].text());
+    }
+  }
 }
 
 Preparation::Current Preparation::read(const std::string& type, const std::string& id) {
@@ -453,7 +488,7 @@ fhir::Node Preparation::find_last(const FormRules& rules, fhir::Node response, c
       auto document = fhir::Document::parse(std::move(version.json));
       const fhir::Node root = document.root();
       if (version.id == own_id || !root["questionnaire"].text().starts_with(canonical) || !is_complete(root)) continue;
-      if (response["authored"] && root["authored"].text() > response["authored"].text()) continue;
+      if (is_later(root["authored"].text(), response["authored"].text())) continue;
       auto& kept = m_read[version.reference()];
       kept.emplace(std::move(document));
       return kept->root();

@@ -63,6 +63,7 @@ private:
   void check_heading(size_t position, const FormRules& rules, fhir::Node response);
   void add_yields(size_t position, const FormRules& rules, const Current& current, std::vector<YieldedResource> yields);
   void check_registers(size_t position);
+  void refuse_circles(size_t position, const RegisterRules& rules);
   bool refuse_direct_edit(size_t position, const Current& current);
 
   Current read(const std::string& type, const std::string& id);

@@ -299,6 +299,33 @@ TEST_CASE("rules look at several items, at the subject and at the last time") {
   clinic.program->submit({submission});
 }
 
+TEST_CASE("nothing is part of itself") {
+  Clinic clinic;
+  const auto organization = [](const std::string& id, const std::string& above) {
+    return R"({"resourceType":"Organization","id":")" + id + R"(","name":"某院","partOf":{"reference":")" + above +
+           R"("}})";
+  };
+  const auto put = [&](const std::string& id, const std::string& above) {
+    return refusal([&] { clinic.put("Organization", id, organization(id, above)); });
+  };
+  CHECK(put("station", "Organization/clinic-1") == "");
+  CHECK(put("post", "Organization/station") == "");
+  CHECK(put("post", "Organization/post") ==
+        "invalid: Organization/post is part of itself: Organization/post leads back to it; point to another "
+        "[Organization.partOf]");
+  CHECK(put("station", "Organization/post") ==
+        "invalid: Organization/station is part of itself: Organization/post leads back to it; point to another "
+        "[Organization.partOf]");
+  CHECK(put("post", "Organization/clinic-1") == ""); // moved, no longer under the station
+  CHECK(put("station", "Organization/post") == "");
+  // A circle within one transaction.
+  CHECK(contains(refusal([&] {
+                   clinic.program->write({Clinic::update("Organization", "a", organization("a", "Organization/b")),
+                                          Clinic::update("Organization", "b", organization("b", "Organization/a"))});
+                 }),
+                 "is part of itself"));
+}
+
 TEST_CASE("a rule may look at the submission before") {
   Clinic clinic;
   const auto pulse = [](const std::string& id, const std::string& at, const std::string& rate) {
@@ -316,7 +343,12 @@ TEST_CASE("a rule may look at the submission before") {
   CHECK(contains(refusal([&] { clinic.program->submit({pulse("p3", "2023-03-01T08:00:00+08:00", "185")}); }),
                  "The rate rose by more than 60 since last time"));
   clinic.program->submit({pulse("p3", "2023-03-01T08:00:00+08:00", "175")});
-  Submission other = pulse("p4", "2023-03-01T08:00:00+08:00", "185"); // nothing before about this one
+  // What was authored later is not before, in whatever zone it was written: 06:00 here.
+  clinic.program->submit({pulse("p5", "2023-03-31T22:00:00Z", "110")});
+  CHECK(contains(refusal([&] { clinic.program->submit({pulse("p6", "2023-04-01T06:30:00+08:00", "171")}); }),
+                 "The rate rose by more than 60 since last time"));
+  clinic.program->submit({pulse("p6", "2023-04-01T05:30:00+08:00", "171")}); // against 175
+  Submission other = pulse("p4", "2023-03-01T08:00:00+08:00", "185");        // nothing before about this one
   other.subject = "Patient/li";
   clinic.program->submit({other});
 }

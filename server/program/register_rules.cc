@@ -119,6 +119,21 @@ const package::Register& RegisterRules::declared() const {
   return m_impl->declared;
 }
 
+std::vector<fhir::Node> RegisterRules::upward(fhir::Node resource) const {
+  std::vector<fhir::Node> result;
+  for (const auto& compiled : m_impl->items) {
+    if (compiled.item->type != package::ItemType::reference || compiled.item->to != m_impl->declared.id) continue;
+    try {
+      for (const auto& value : compiled.path.evaluate(resource, {}))
+        if (const auto* node = std::get_if<fhir::Node>(&value.data); node && (*node)["reference"].is_string())
+          result.push_back(*node);
+    } catch (const base::Refused&) {
+      continue; // check() says so
+    }
+  }
+  return result;
+}
+
 void RegisterRules::check(fhir::Node resource, base::Date today, base::Millis now, base::Zone zone,
                           base::Issues& issues) const {
   Environment environment;

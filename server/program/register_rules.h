@@ -20,6 +20,9 @@ public:
   /// Adds what is wrong with a resource of its type; nothing when `where` leaves it out.
   void check(fhir::Node resource, base::Date today, base::Millis now, base::Zone zone, base::Issues& issues) const;
 
+  /// The References of the resource that point into the same register: an institution's to the one it is part of.
+  std::vector<fhir::Node> upward(fhir::Node resource) const;
+
 private:
   struct Impl;
   std::unique_ptr<Impl> m_impl;

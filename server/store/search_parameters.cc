@@ -64,27 +64,43 @@ std::optional<ReferencePath> plain_path(const std::string& term) {
   return path;
 }
 
-/// The JSON paths under which a Reference may stand there; empty when the element holds none.
-std::vector<std::string> json_paths(const std::string& type, const ReferencePath& path) {
+/// The element at the end of a path; null where there is none.
+const fhir::ElementDefinition* element_at(std::string_view type, const std::vector<std::string>& path) {
   const fhir::TypeDefinition* definition = fhir::find_type(type);
-  std::string text = type;
-  for (size_t i = 0; i < path.elements.size(); i++) {
-    if (!definition) return {};
-    const fhir::ElementDefinition* element = fhir::find_element(*definition, path.elements[i]);
+  const fhir::ElementDefinition* element = nullptr;
+  for (const std::string& name : path) {
+    if (!definition) return nullptr;
+    element = fhir::find_element(*definition, name);
     if (!element)
       for (const auto& each : definition->elements)
-        if (each.name == path.elements[i]) element = &each;
-    if (!element) return {};
-    bool is_last = i + 1 == path.elements.size();
-    if (is_last) {
-      bool holds = std::find(element->types.begin(), element->types.end(), "Reference") != element->types.end();
-      if (!holds) return {};
-      return {text + "." + path.elements[i] + (element->is_choice ? "Reference" : "")};
-    }
-    text += "." + path.elements[i];
+        if (each.name == name) element = &each; // a choice by its bare name
+    if (!element) return nullptr;
     definition = element->types.empty() ? nullptr : fhir::find_type(element->types[0]);
   }
-  return {};
+  return element;
+}
+
+bool holds(const fhir::ElementDefinition& element, std::string_view type) {
+  return std::find(element.types.begin(), element.types.end(), type) != element.types.end();
+}
+
+/// The JSON path under which a Reference may stand there; empty when the element holds none.
+std::string json_path(std::string_view type, const ReferencePath& path) {
+  const fhir::ElementDefinition* element = element_at(type, path.elements);
+  if (!element || !holds(*element, "Reference")) return {};
+  std::string text(type);
+  for (const std::string& name : path.elements)
+    text += "." + name;
+  return text + (element->is_choice ? "Reference" : "");
+}
+
+/// The value set of the element of type code that a term is a plain path to.
+std::optional<uint16_t> code_set(std::string_view type, const std::string& term) {
+  auto path = plain_path(term);
+  if (!path || !path->target.empty()) return {};
+  const fhir::ElementDefinition* element = element_at(type, path->elements);
+  if (!element || !holds(*element, "code") || element->value_set == fhir::ElementDefinition::k_no_value_set) return {};
+  return element->value_set;
 }
 
 std::unique_ptr<Parameter> make(std::string_view type, const fhir::SearchParameterDefinition& definition) {
@@ -97,9 +113,8 @@ std::unique_ptr<Parameter> make(std::string_view type, const fhir::SearchParamet
   for (const std::string& term : terms_for_type(definition.expression, type)) {
     if (parameter->kind == ParameterKind::reference) {
       if (auto path = plain_path(term)) {
-        auto paths = json_paths(parameter->type, *path);
-        if (!paths.empty()) {
-          parameter->paths.insert(parameter->paths.end(), paths.begin(), paths.end());
+        if (std::string in_json = json_path(parameter->type, *path); !in_json.empty()) {
+          parameter->paths.push_back(std::move(in_json));
           if (path->target.empty())
             is_any_target = true;
           else
@@ -108,6 +123,8 @@ std::unique_ptr<Parameter> make(std::string_view type, const fhir::SearchParamet
         }
       }
     }
+    if (parameter->kind == ParameterKind::token)
+      if (auto set = code_set(type, term)) parameter->code_sets.push_back(*set);
     parameter->values.push_back(fhirpath::Expression::compile(term, type));
   }
   if (is_any_target || targets.empty()) targets = {definition.targets.begin(), definition.targets.end()};

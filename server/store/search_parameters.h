@@ -22,6 +22,10 @@ struct Parameter {
   ParameterKind kind = ParameterKind::special;
   std::vector<fhirpath::Expression> values; ///< each gives values; empty for a reference answered by paths alone
 
+  /// Of a token: the value sets of its elements of type code. Such an element has no system of its own; it is that of
+  /// the set (https://hl7.org/fhir/R4/search.html#token).
+  std::vector<uint16_t> code_sets;
+
   /// A reference that is a plain path is answered by `refers`: where it stands, in the JSON's own names.
   std::vector<std::string> paths;
   std::vector<std::string> targets; ///< types it may point at; empty = any

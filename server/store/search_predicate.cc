@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 
 namespace xinglin::store {
 
@@ -315,19 +316,43 @@ private:
 
   // token, uri -------------------------------------------------------------------------------------------------------
 
-  Predicate token_value(int64_t unit, std::string_view value) {
+  /// `code_sets`: those of the parameter's elements of type code, whose system is implied.
+  Predicate token_value(int64_t unit, std::string_view value, const std::vector<uint16_t>& code_sets = {}) {
     auto parts = split_value(value, '|');
     if (parts.size() > 2) refuse(fmt::format("{}={} has more than one |; write system|code", m_criterion.name, value));
     std::string code = unescape(parts.back());
     if (parts.size() == 1) return token_of_any_system(unit, code);
-    int64_t system = m_scope.system(unescape(parts[0]));
-    if (system < 0) return nothing();
     if (code.empty() && parts[0].empty())
       refuse(fmt::format("{}={} names neither system nor code", m_criterion.name, value));
-    if (code.empty())
-      return set_only(sql_of(fmt::format("SELECT key FROM {} WHERE unit=? AND system=?", m_scope.table("search_token")),
-                             unit, system));
-    return rows("search_token", sql_of("unit=? AND code=? AND system=?", unit, code, system), true);
+    std::string address = unescape(parts[0]);
+    std::vector<Predicate> found;
+    if (int64_t system = m_scope.system(address); system >= 0)
+      found.push_back(code.empty()
+                          ? set_only(sql_of(fmt::format("SELECT key FROM {} WHERE unit=? AND system=?",
+                                                        m_scope.table("search_token")),
+                                            unit, system))
+                          : rows("search_token", sql_of("unit=? AND code=? AND system=?", unit, code, system), true));
+    for (const std::string& implied : implied_codes(code_sets, address, code))
+      found.push_back(rows("search_token", sql_of("unit=? AND code=? AND system=0", unit, implied), true));
+    return found.empty() ? nothing() : found.size() == 1 ? std::move(found.front()) : any_of(std::move(found));
+  }
+  /// The codes of these sets that belong to the system: the one asked for, or all.
+  static std::set<std::string> implied_codes(const std::vector<uint16_t>& code_sets, const std::string& system,
+                                             const std::string& code) {
+    std::set<std::string> out;
+    if (system.empty()) return out;
+    auto take = [&](uint16_t set, std::string_view each) {
+      if (fhir::in_value_set(set, system, each) == fhir::Membership::yes) out.emplace(each);
+    };
+    for (uint16_t set : code_sets) {
+      if (!code.empty()) {
+        take(set, code);
+        continue;
+      }
+      for (std::string_view each : fhir::codes_of(set))
+        take(set, each);
+    }
+    return out;
   }
   Predicate token_of_any_system(int64_t unit, const std::string& code) {
     constexpr size_t k_systems_max = 16;
@@ -356,7 +381,7 @@ private:
       });
     }
     int64_t values = unit(parameter);
-    Predicate found = any([&](std::string_view value) { return token_value(values, value); });
+    Predicate found = any([&](std::string_view value) { return token_value(values, value, parameter.code_sets); });
     return m_criterion.modifier == "not" ? opposite(std::move(found)) : found;
   }
 

@@ -122,6 +122,14 @@ TEST_CASE("search: tokens with and without system, not, text, missing") {
   CHECK(found(*now, "Patient", "identifier=urn:x|2") == "");
   CHECK(found(*now, "Patient", "gender=female") == "ann");
   CHECK(set_of(*now, "Patient", "gender:not=female") == "li wang");
+  // An element of type code has the system of its value set.
+  const std::string gender = "gender=http://hl7.org/fhir/administrative-gender|";
+  CHECK(found(*now, "Patient", gender + "female") == "ann");
+  CHECK(set_of(*now, "Patient", "gender:not=http://hl7.org/fhir/administrative-gender|female") == "li wang");
+  CHECK(set_of(*now, "Patient", gender) == "ann wang");
+  CHECK(found(*now, "Patient", gender + "feminine").empty());
+  CHECK(found(*now, "Patient", "gender=http://hl7.org/fhir/address-use|female").empty());
+  CHECK(found(*now, "Patient", "gender=|female") == "ann");
   CHECK(set_of(*now, "Patient", "gender:missing=true") == "li");
   CHECK(set_of(*now, "Patient", "gender:missing=false") == "ann wang");
   CHECK(found(*now, "Patient", "active=true") == "ann");

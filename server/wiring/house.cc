@@ -39,7 +39,12 @@ store::Store& House::store(bool create) {
     store::Options options;
     options.directory = m_options.data;
     options.create = create;
+    const bool is_new = !fs::exists(m_options.data);
     m_store = store::Store::open(options);
+    // Not asked back (a service has nobody to ask), but said: a name mistyped would serve an empty county.
+    if (is_new)
+      std::fprintf(stderr, "xinglin: made a new, empty data directory %s; name another with --data DIR\n",
+                   fs::weakly_canonical(m_options.data).c_str());
   }
   return *m_store;
 }

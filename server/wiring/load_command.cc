@@ -1,4 +1,5 @@
 // xinglin load PATH...
+#include "server/intake/files.h"
 #include "server/intake/load.h"
 
 #include "lib/fhir/json.h"
@@ -34,7 +35,8 @@ std::string to_json(const intake::LoadReport& report) {
 } // namespace
 
 int load(const Options& options) {
-  watch_for_interrupt(); // before the directory is opened: opening it takes a moment, too
+  watch_for_interrupt();                 // before the directory is opened: opening it takes a moment, too
+  intake::find_files(options.arguments); // refuses what is not there before a data directory is made for it
   House house(options);
   store::Store& store = house.store(true);
   program::Program& program = house.program();

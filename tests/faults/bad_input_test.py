@@ -103,6 +103,18 @@ class Files(unittest.TestCase):
         done = run("load", self.directory / "none.json", data=self.data)
         self.assertEqual(done.returncode, 1)
         self.assertIn("none.json", done.stderr)
+        self.assertFalse(self.data.exists(), "a data directory was made for nothing")
+
+    def test_directory_without_files(self):
+        empty = self.directory / "empty"
+        empty.mkdir()
+        (empty / "notes.txt").write_text("nothing of ours")
+        for command in (("load",), ("validate",)):
+            done = run(*command, empty, data=self.data)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            self.assertIn(str(empty), done.stderr)
+            self.assertIn("*.ndjson", done.stderr)
+        self.assertFalse(self.data.exists(), "a data directory was made for nothing")
 
     def test_files_that_refer_to_each_other_load_in_any_order(self):
         """The order rule: what refers to something that comes later waits for it; circles go in together."""
@@ -230,6 +242,17 @@ class DataDirectory(unittest.TestCase):
 
     def test_missing(self):
         self.refused(str(self.data), "--data")
+
+    def test_a_new_one_is_said_to_be_new(self):
+        """A name mistyped would serve an empty county without a word."""
+        done = run("load", ROOT / "tests" / "api" / "cases", data=self.data)
+        self.assertIn("nothing to read", done.stderr)
+        patient = Path(self.temporary.name) / "p.json"
+        patient.write_text('{"resourceType":"Patient","id":"p"}')
+        first, second = (run("load", patient, data=self.data) for _ in range(2))
+        self.assertIn(f"made a new, empty data directory {self.data}", first.stderr)
+        self.assertNotIn("made a new", second.stderr)
+
 
     def test_not_a_directory(self):
         self.data.write_text("a file")

@@ -64,6 +64,10 @@ FIGURES = [
     ("training.infectious_disease_sessions", "9次", "传染病知识培训9次"),
     ("training.infectious_disease_exams", "2次", "考试2次"),
     ("training.infectious_disease_pass_rate", "95%", "合格率95%"),
+    ("publicity.tuberculosis_campaigns", "3月", "3月开展结核病防治知识宣传1次"),
+    ("publicity.tuberculosis_campaigns", "1次", "结核病防治知识宣传1次"),
+    ("publicity.malaria_campaigns", "4月", "4月开展疟疾防治知识宣传1次"),
+    ("publicity.malaria_campaigns", "1次", "疟疾防治知识宣传1次"),
 ]
 YEAR = "20xx年"
 

@@ -1,0 +1,2 @@
+select org, subject, record, held_on as happened from publicity_activity
+where topic = 'tuberculosis' and called_off is distinct from true
