@@ -87,7 +87,8 @@ fhir::Document body_json(const Call& call) {
   std::string_view type = call.request->header("Content-Type");
   if (!is_of_this_version(type))
     throw StatusError(415, "not-supported",
-                      "The body's Content-Type is \"" + std::string(type) + "\"; this server speaks R4: fhirVersion=4.0.");
+                      "The body's Content-Type is \"" + std::string(type) +
+                          "\"; this server speaks R4: fhirVersion=4.0.");
   type = base::trim(type.substr(0, type.find(';')));
   if (type != k_fhir_json && type != k_json && type != "text/json")
     throw StatusError(415, "not-supported",

@@ -468,7 +468,7 @@ private:
   std::unique_ptr<Program> m_program;
   std::unique_ptr<flatten::Warehouse> m_warehouse;
   std::unique_ptr<indicator::Engine> m_engine;
-  std::map<std::string, std::string> m_ids; ///< a record's id → the name the test gives it
+  std::map<std::string, std::string> m_ids;                           ///< a record's id → the name the test gives it
   std::vector<std::pair<std::string, std::string_view>> m_operations; ///< on returns that are given, in order
 };
 

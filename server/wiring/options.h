@@ -26,8 +26,8 @@ struct Options {
   bool gzip = false;               ///< export
   std::string totals;              ///< simulate
   int scale = 1;                   ///< simulate
-  int64_t residents = 0;          ///< simulate; 0 = those of the totals
-  int years = 2;                  ///< simulate
+  int64_t residents = 0;           ///< simulate; 0 = those of the totals
+  int years = 2;                   ///< simulate
   int64_t seed = -1;               ///< simulate; -1 = the one of the totals
   int rows = 20;                   ///< trace
   std::vector<std::string> inputs; ///< view run
