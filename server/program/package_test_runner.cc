@@ -56,9 +56,9 @@ std::string needed(const Yaml& map, std::string_view key) {
   return found->text;
 }
 
-std::string given_or(const Yaml& map, std::string_view key, std::string fallback) {
+std::string given_or(const Yaml& map, std::string_view key, std::string_view fallback) {
   const Yaml* found = map.find(key);
-  return found && found->is_scalar() ? found->text : std::move(fallback);
+  return found && found->is_scalar() ? found->text : std::string(fallback);
 }
 
 void known_keys(const Yaml& map, std::initializer_list<std::string_view> known) {
@@ -226,6 +226,7 @@ private:
     for (const auto& item : items)
       if (item.id == child.key) return item;
     std::vector<std::string> known;
+    known.reserve(items.size());
     for (const auto& item : items)
       known.push_back(item.id);
     const std::string near = base::suggest(child.key, known);
