@@ -74,8 +74,19 @@ std::optional<Int128> scaled(Int128 value, int by) {
   return product;
 }
 
+bool is_short(const Decimal& value) {
+  constexpr int k_short_scale = 18;
+  return value.scale() <= k_short_scale && value.coefficient() == static_cast<int64_t>(value.coefficient());
+}
+
 /// -1, 0, 1. Whole parts first, then the fractions brought to one scale, which always fit.
 int compare(const Decimal& a, const Decimal& b) {
+  if (is_short(a) && is_short(b)) { // OPTIMIZATION: at one scale both fit as they are; divisions are dear
+    const int scale = std::max(a.scale(), b.scale());
+    const Int128 left = a.coefficient() * power_of_ten(scale - a.scale());
+    const Int128 right = b.coefficient() * power_of_ten(scale - b.scale());
+    return left == right ? 0 : left < right ? -1 : 1;
+  }
   Int128 whole_a = a.coefficient() / power_of_ten(a.scale());
   Int128 whole_b = b.coefficient() / power_of_ten(b.scale());
   if (whole_a != whole_b) return whole_a < whole_b ? -1 : 1;

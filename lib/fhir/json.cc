@@ -136,8 +136,7 @@ private:
     thread_local JsonIndex index;
     bool is_done = false;
     try {
-      is_done = make_index(text, index) && index.count > 0 && !(index.has_non_ascii && !base::is_valid_utf8(text)) &&
-                parse_indexed(index);
+      is_done = make_index(text, index) && index.count > 0 && parse_indexed(index);
     } catch (const Refused&) { // an escape, or a name that stands twice
     }
     if (index.places.size() > k_kept_places) {
@@ -153,15 +152,18 @@ private:
 
   static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == '\0' || is_white(c); }
 
+  bool has_escape(uint32_t open, uint32_t close, const JsonIndex& index) const {
+    return close > index.first_slash && open < index.last_slash &&
+           std::memchr(m_begin + open + 1, '\\', close - open - 1) != nullptr;
+  }
+
   /// The text between the quotes at `open` and `close`.
-  Span between(uint32_t open, uint32_t close, bool may_have_escapes) {
-    const char* start = m_begin + open + 1;
-    const size_t size = close - open - 1;
-    if (may_have_escapes && std::memchr(start, '\\', size) != nullptr) {
+  Span between(uint32_t open, uint32_t close, const JsonIndex& index) {
+    if (has_escape(open, close, index)) {
       m_at = m_begin + open;
       return parse_string();
     }
-    return {open + 1, static_cast<uint32_t>(size), false};
+    return {open + 1, close - open - 1, false};
   }
 
   bool scalar_indexed(Entry& entry) {
@@ -211,7 +213,7 @@ private:
       // 1. The name of a member.
       if (wants_name) {
         if (end - at < 4 || m_begin[at[0]] != '"' || m_begin[at[2]] != ':') return false;
-        m_name = between(at[0], at[1], index.has_escapes);
+        m_name = between(at[0], at[1], index);
         m_at = m_begin + at[0];
         check_name(frames[depth - 1], m_at);
         at += 3;
@@ -224,7 +226,7 @@ private:
       m_at = m_begin + place;
       if (c == '"') {
         Entry& entry = add(parent, Kind::string, place);
-        const Span span = between(place, at[1], index.has_escapes);
+        const Span span = between(place, at[1], index);
         entry.text_at = span.at;
         entry.text_size = span.size;
         entry.text_in_arena = span.in_arena;

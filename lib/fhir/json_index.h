@@ -13,13 +13,13 @@ namespace xinglin::fhir {
 struct JsonIndex {
   std::vector<uint32_t> places; ///< ascending; `count` of them are meant
   size_t count = 0;
-  bool has_escapes = false;   ///< somewhere stands a backslash
-  bool has_non_ascii = false; ///< and somewhere a byte from 0x80 on
+  uint32_t first_slash = UINT32_MAX, last_slash = 0; ///< backslashes stand from here to there (about: to the last)
 };
 
 /// Can this processor do it?
 bool can_index();
-/// False when a string does not end or holds a control character; then the index is of no use.
+/// False when a string does not end or holds a control character, or the text is not UTF-8; then the index is of no
+/// use.
 bool make_index(std::string_view text, JsonIndex& index);
 
 } // namespace xinglin::fhir

@@ -1,6 +1,7 @@
 #include "lib/fhir/json.h"
 
 #include "lib/base/issue.h"
+#include "lib/base/text.h"
 
 #include <doctest/doctest.h>
 
@@ -299,6 +300,59 @@ TEST_CASE("the index of the structure changes nothing") {
   }
   CHECK(refused > 60);
   CHECK(refused < 300);
+}
+
+TEST_CASE("a text is taken exactly when it is UTF-8, wherever in it the slip stands") {
+  std::mt19937 random(5);
+  const std::vector<std::string> k_pieces = {"a",
+                                             "\xC2\x80",
+                                             "\xDF\xBF",
+                                             "\xE0\xA0\x80",
+                                             "\xE7\x8E\x8B",
+                                             "\xED\x9F\xBF",
+                                             "\xEE\x80\x80",
+                                             "\xEF\xBF\xBF",
+                                             "\xF0\x90\x80\x80",
+                                             "\xF4\x8F\xBF\xBF",
+                                             "\xF1\x80\x80\x80",
+                                             "abcdefghijklmnopqrstuvwxyz0123456789"};
+  const std::vector<std::string> k_slips = {"\x80",
+                                            "\xBF",
+                                            "\xC0\x80",
+                                            "\xC1\xBF",
+                                            "\xC2",
+                                            "\xE0\x9F\xBF",
+                                            "\xED\xA0\x80",
+                                            "\xE7\x8E",
+                                            "\xF0\x8F\xBF\xBF",
+                                            "\xF4\x90\x80\x80",
+                                            "\xF5\x80\x80\x80",
+                                            "\xF1\x80\x80",
+                                            "\xFF",
+                                            "\xE7\x8E\x8B\x80",
+                                            "\xF1\x80"};
+  int refused = 0;
+  for (int i = 0; i < 4000; ++i) {
+    std::string inside;
+    for (uint32_t j = random() % 40; j > 0; --j)
+      inside += k_pieces[random() % k_pieces.size()];
+    if (i % 2 == 1) {
+      size_t at = inside.empty() ? 0 : random() % inside.size();
+      inside.insert(at, k_slips[random() % k_slips.size()]);
+    } else if (i % 8 == 0 && !inside.empty()) {
+      inside.erase(random() % inside.size(), 1);
+    }
+    const std::string text = std::string(random() % 130, ' ') + "\"" + inside + "\"";
+    bool taken = true;
+    try {
+      (void)Document::parse(text);
+    } catch (const Refused&) {
+      taken = false;
+      ++refused;
+    }
+    CHECK_MESSAGE(taken == base::is_valid_utf8(text), text);
+  }
+  CHECK(refused > 1500);
 }
 
 } // namespace
