@@ -45,11 +45,11 @@ bool set_moment(std::string_view text, TemporalKind kind, SystemKind system, Sys
 bool set_quantity(fhir::Node node, SystemValue& out) {
   const auto value = base::Decimal::parse(node["value"].text());
   if (!value || node["comparator"]) return false;
-  out.quantity.value = *value;
-  out.quantity.calendar = false;
   const std::string_view code = node["code"].text();
   const std::string_view unit = node["unit"].text();
   const bool is_ucum = node["system"].text() == "http://unitsofmeasure.org";
+  out.quantity.value = *value;
+  out.quantity.calendar = false;
   out.quantity.unit = is_ucum && !code.empty() ? code : !unit.empty() ? unit : !code.empty() ? code : "1";
   out.quantity.calendar_too = is_ucum; // R4: a record's UCUM units of time stand for the calendar's as well
   out.kind = SystemKind::quantity;
@@ -78,19 +78,6 @@ bool from_node(const Item& item, SystemValue& out) {
   case fhir::Kind::object: return wanted == SystemKind::quantity && set_quantity(node, out);
   default: return false;
   }
-}
-
-/// The text of an item that is a string for sure, without the cost of looking further.
-bool quick_text(const Item& item, std::string_view& out) {
-  if (item.tag == Tag::string) {
-    out = item.view();
-    return true;
-  }
-  if (item.tag != Tag::node || !item.type || item.type->system != SystemKind::string) return false;
-  const fhir::Node node = item.node();
-  if (!node.is_string()) return false;
-  out = node.text();
-  return true;
 }
 
 Tri equal_nodes(fhir::Node a, fhir::Node b) {
@@ -278,6 +265,18 @@ bool to_system(const Item& item, SystemValue& out) {
   case Tag::type_name: return false;
   }
   return false;
+}
+
+bool quick_text(const Item& item, std::string_view& out) {
+  if (item.tag == Tag::string) {
+    out = item.view();
+    return true;
+  }
+  if (item.tag != Tag::node || !item.type || item.type->system != SystemKind::string) return false;
+  const fhir::Node node = item.node();
+  if (!node.is_string()) return false;
+  out = node.text();
+  return true;
 }
 
 Tri equal(const Item& a, const Item& b) {

@@ -12,14 +12,17 @@ namespace xinglin::fhirpath {
 /// An item as a System value. Of a FHIR primitive its value, of a FHIR Quantity a Quantity.
 struct SystemValue {
   SystemKind kind = SystemKind::none;
-  bool boolean = false;
-  int64_t integer = 0;
-  bool is_long = false;  ///< of an integer: a System.Long
-  std::string_view text; ///< string
-  base::Decimal decimal;
-  Moment moment; ///< date, date_time, time
-  QuantityValue quantity;
+  bool is_long = false; ///< of an integer: a System.Long
+  union {               // OPTIMIZATION: many are made, and need not be cleared; the kind says which is there
+    bool boolean;
+    int64_t integer;
+    std::string_view text; ///< string
+    base::Decimal decimal;
+    Moment moment; ///< date, date_time, time
+    QuantityValue quantity;
+  };
 
+  SystemValue() : integer(0) {}
   bool is_number() const { return kind == SystemKind::integer || kind == SystemKind::decimal; }
   bool is_moment() const {
     return kind == SystemKind::date || kind == SystemKind::date_time || kind == SystemKind::time;
@@ -32,6 +35,8 @@ struct SystemValue {
 bool as_quantity(SystemValue& value);
 /// False when the item is a structure or has no value. A node whose text is not of its type's form becomes a string.
 bool to_system(const Item& item, SystemValue& out);
+/// The text of an item that is a string for sure; false: it may be one all the same.
+bool quick_text(const Item& item, std::string_view& out);
 
 Tri equal(const Item& a, const Item& b);
 bool equivalent(const Item& a, const Item& b);

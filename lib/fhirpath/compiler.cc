@@ -5,6 +5,7 @@
 #include "lib/base/issue.h"
 #include "lib/base/text.h"
 #include "lib/fhirpath/ast.h"
+#include "lib/fhirpath/evaluator.h"
 #include "lib/fhirpath/functions.h"
 #include "lib/fhirpath/lexer.h"
 #include "lib/fhirpath/program.h"
@@ -511,9 +512,12 @@ private:
         {"in", Code::in},    {"contains", Code::contains_item}, {"and", Code::and_},     {"or", Code::or_},
         {"xor", Code::xor_}, {"implies", Code::implies},
     };
-    for (const auto& entry : k_boolean)
-      if (entry.text == n.text)
-        return {emit(entry.code, n.offset, k_none, {left.op, right.op}), system(SystemKind::boolean)};
+    for (const auto& entry : k_boolean) {
+      if (entry.text != n.text) continue;
+      const bool is_equality = entry.code == Code::equal || entry.code == Code::not_equal;
+      const uint32_t step = is_equality && is_text(left.op, right.op) ? m_out->ops[left.op].data : k_none;
+      return {emit(entry.code, n.offset, k_none, {left.op, right.op}, step), system(SystemKind::boolean)};
+    }
     if (n.text == "|" && left.never && right.never) return {left.op, merged(left.type, right.type), true};
     if (n.text == "|" && (left.never || right.never)) {
       const Typed& live = left.never ? right : left;
@@ -527,9 +531,55 @@ private:
     for (const auto& entry : k_arithmetic)
       if (entry.text == n.text) {
         const uint32_t op = emit(entry.code, n.offset, k_none, {left.op, right.op});
-        return {op, arithmetic_type(entry.code, left.type, right.type)};
+        return {worked_out(op, left.op, right.op), arithmetic_type(entry.code, left.type, right.type)};
       }
     fail(n.offset, "the operator '" + n.text + "' is unknown");
+  }
+
+  /// An element of $this that can only be a text, and a text literal.
+  bool is_text(uint32_t left, uint32_t right) const {
+    const Op& step_op = m_out->ops[left];
+    const Op& literal_op = m_out->ops[right];
+    if (step_op.code != Code::step || step_op.input != k_none || literal_op.code != Code::literal ||
+        m_out->literals[literal_op.data].tag != Tag::string)
+      return false;
+    const ElementInfo* element = m_out->steps[step_op.data].element;
+    return element && !element->is_choice && !element->is_list && element->written[0].type &&
+           element->written[0].type->system == SystemKind::string;
+  }
+
+  /// OPTIMIZATION: what two literals give (`@2023-12-31 - 65 years`) is a literal too. What is refused, or gives
+  /// nothing, is left to each run.
+  uint32_t worked_out(uint32_t op, uint32_t left, uint32_t right) {
+    if (m_out->ops[left].code != Code::literal || m_out->ops[right].code != Code::literal) return op;
+    Item result;
+    try {
+      const Environment none;
+      Evaluator evaluator;
+      evaluator.begin({}, none);
+      m_out->root = op;
+      const size_t base = evaluator.evaluate(*m_out, {});
+      if (evaluator.results(base).size() != 1) return op;
+      result = evaluator.results(base)[0];
+      switch (result.tag) { // its value lies in the evaluator
+      case Tag::integer: break;
+      case Tag::string: result = Item::of(keep(result.view())); break;
+      case Tag::decimal: result = Item::of(&m_out->decimals.emplace_back(*result.decimal)); break;
+      case Tag::moment: result = Item::of(&m_out->moments.emplace_back(*result.moment)); break;
+      case Tag::quantity: {
+        auto& quantity = m_out->quantities.emplace_back(*result.quantity);
+        quantity.unit = keep(quantity.unit);
+        result = Item::of(&quantity);
+        break;
+      }
+      default: return op;
+      }
+    } catch (const base::Refused&) {
+      return op;
+    }
+    const uint32_t offset = m_out->ops[op].offset;
+    if (left + 1 == right && right + 1 == op) m_out->ops.resize(left); // nothing else refers to them
+    return emit(Code::literal, offset, k_none, {}, add_literal(result));
   }
 
   StaticType arithmetic_type(Code code, const StaticType& left, const StaticType& right) const {
@@ -675,19 +725,14 @@ private:
   std::optional<Typed> where_equals(const Ast::Node& n, const Typed& input, uint32_t criterion) {
     const Op& op = m_out->ops[criterion];
     if (op.code != Code::equal) return {};
-    const Op& left = m_out->ops[m_out->args[op.args]];
-    const Op& right = m_out->ops[m_out->args[op.args + 1]];
-    if (left.code != Code::step || left.input != k_none || right.code != Code::literal ||
-        m_out->literals[right.data].tag != Tag::string)
-      return {};
-    const Step& step = m_out->steps[left.data];
-    if (step.element) { // only where text meets text
-      if (step.element->is_choice || step.element->is_list || !step.element->written[0].type ||
-          step.element->written[0].type->system != SystemKind::string)
-        return {};
-    } else if (input.type.known) {
-      return {};
-    }
+    const uint32_t left_op = m_out->args[op.args];
+    const uint32_t right_op = m_out->args[op.args + 1];
+    const Op& left = m_out->ops[left_op];
+    const Op& right = m_out->ops[right_op];
+    const bool is_open = left.code == Code::step && left.input == k_none && right.code == Code::literal &&
+                         m_out->literals[right.data].tag == Tag::string && !m_out->steps[left.data].element &&
+                         !input.type.known;
+    if (!is_open && !is_text(left_op, right_op)) return {}; // only where text meets text
     const uint32_t fused = emit(Code::where_equals, n.offset, input.op, {right.data, criterion}, left.data);
     return Typed{fused, input.type, input.never};
   }

@@ -53,6 +53,18 @@ std::string_view Arena::text(std::string_view text) {
   return {memory, text.size()};
 }
 
+std::string_view Arena::joined(std::initializer_list<std::string_view> parts) {
+  size_t size = 0;
+  for (const std::string_view part : parts)
+    size += part.size();
+  if (size == 0) return {"", 0};
+  auto* memory = static_cast<char*>(take(size, 1));
+  char* at = memory;
+  for (const std::string_view part : parts)
+    at = std::copy(part.begin(), part.end(), at);
+  return {memory, size};
+}
+
 // --- values in and out
 
 namespace {

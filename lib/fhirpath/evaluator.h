@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,11 +29,12 @@ class Arena {
 public:
   void clear();
   std::string_view text(std::string_view text); ///< copies
+  std::string_view joined(std::initializer_list<std::string_view> parts);
   template <typename T> const T* make(const T& value) { return new (take(sizeof(T), alignof(T))) T(value); }
   size_t used() const { return m_used; }
 
 private:
-  static constexpr size_t k_block = size_t{16} * 1024;
+  static constexpr size_t k_block = 16 * 1024;
   void* take(size_t size, size_t alignment);
   std::vector<std::pair<std::unique_ptr<std::byte[]>, size_t>> m_blocks;
   size_t m_block = 0;

@@ -4,6 +4,7 @@
 #include "lib/base/text.h"
 #include "lib/fhirpath/lexer.h"
 #include "lib/fhirpath/quantity.h"
+#include "lib/fhirpath/reference.h"
 
 #include <algorithm>
 #include <array>
@@ -133,19 +134,6 @@ bool same_letters(std::string_view a, std::string_view b) {
   return a.front() == b.front() && a.back() == b.back() && std::memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-/// "Patient/1" of "http://x/fhir/Patient/1/_history/2": type and id, or two empty texts.
-std::pair<std::string_view, std::string_view> type_and_id(std::string_view reference) {
-  if (const size_t history = reference.find("/_history/"); history != std::string_view::npos)
-    reference = reference.substr(0, history);
-  const size_t slash = reference.rfind('/');
-  if (slash == std::string_view::npos || slash + 1 == reference.size()) return {};
-  const std::string_view id = reference.substr(slash + 1);
-  std::string_view type = reference.substr(0, slash);
-  if (const size_t before = type.rfind('/'); before != std::string_view::npos) type = type.substr(before + 1);
-  if (!fhir::is_resource_type(type)) return {};
-  return {type, id};
-}
-
 } // namespace
 
 // --- the machine
@@ -202,19 +190,21 @@ bool Running::one_input(const Op& op, const Frame& frame, Item& out) {
   return take_one(op, eval_input(op, frame), out);
 }
 
+std::string Running::not_simple(const Item& item) {
+  return "a simple value is wanted here, not " + (item.type ? item.type->name : std::string("a structure"));
+}
+
 bool Running::one_system(const Op& op, uint32_t operand, const Frame& frame, SystemValue& out) {
   Item item;
   if (!one(op, operand, frame, item) || item.tag == Tag::twin) return false;
-  if (!to_system(item, out))
-    fail(op, "a simple value is wanted here, not " + (item.type ? item.type->name : std::string("a structure")));
+  if (!to_system(item, out)) fail(op, not_simple(item));
   return true;
 }
 
 bool Running::input_system(const Op& op, const Frame& frame, SystemValue& out) {
   Item item;
   if (!one_input(op, frame, item) || item.tag == Tag::twin) return false;
-  if (!to_system(item, out))
-    fail(op, "a simple value is wanted here, not " + (item.type ? item.type->name : std::string("a structure")));
+  if (!to_system(item, out)) fail(op, not_simple(item));
   return true;
 }
 
@@ -771,7 +761,7 @@ std::optional<fhir::Node> Running::resolve(std::string_view reference) {
 Tri Running::resolves_to(const Item& item, const TypeInfo* type) {
   const std::string_view reference = reference_text(item);
   std::string_view name;
-  if (!reference.empty() && reference[0] != '#') name = type_and_id(reference).first;
+  if (!reference.empty() && reference[0] != '#') name = reference_key(reference).type();
   if (name.empty() && item.tag == Tag::node) name = item.node()["type"].text();
   if (name.empty()) {
     const auto target = resolve(reference);
@@ -793,7 +783,26 @@ Tri Running::type_test(const Op& op, const Frame& frame) {
 
 // --- operators
 
+/// OPTIMIZATION: an element of $this that is a text, = or != a literal. Empty: something is out of the ordinary.
+std::optional<Tri> Running::text_equality(const Op& op, const Frame& frame) const {
+  const Step& step = m_program.steps[op.data];
+  if (!frame.has_self || frame.self.tag != Tag::node || frame.self.type != step.owner) return {};
+  const fhir::Node object = frame.self.node();
+  if (!object.is_object()) return {};
+  for (const fhir::Node member : object) {
+    const std::string_view name = member.name();
+    if (name.size() == step.twin.size() && name == step.twin) return {}; // perhaps a primitive without value
+    if (name.size() != step.name.size() || !same_letters(name, step.name)) continue;
+    if (!member.is_string()) return {};
+    const std::string_view literal = m_program.literals[m_program.ops[argument(op, 1)].data].view();
+    return tri((member.text() == literal) == (op.code == Code::equal));
+  }
+  return Tri::empty;
+}
+
 Tri Running::equality_test(const Op& op, const Frame& frame) {
+  if (op.data != k_none)
+    if (const auto quick = text_equality(op, frame)) return *quick;
   const size_t base = m_stack.size();
   eval(argument(op, 0), frame);
   const size_t middle = m_stack.size();
@@ -1272,16 +1281,16 @@ void Running::simple_collection(const Op& op, const Frame& frame) {
       const std::string_view id = item.node()["id"].text();
       const std::string_view type = item.node()["resourceType"].text();
       if (id.empty() || type.empty()) continue;
-      m_stack[out++] = Item::of(m_arena.text(std::string(type) + "/" + std::string(id)));
+      m_stack[out++] = Item::of(m_arena.joined({type, "/", id}));
     }
     return m_stack.resize(out);
   }
   case Code::reference_key: {
     size_t out = base;
     for (size_t i = base; i < base + size; ++i) {
-      const auto [type, id] = type_and_id(reference_text(m_stack[i]));
-      if (id.empty() || (op.data != k_none && m_program.types[op.data]->name != type)) continue;
-      m_stack[out++] = Item::of(m_arena.text(std::string(type) + "/" + std::string(id)));
+      const TypeInfo* wanted = op.data == k_none ? nullptr : m_program.types[op.data];
+      const std::string_view key = reference_key(reference_text(m_stack[i]), wanted).key;
+      if (!key.empty()) m_stack[out++] = Item::of(key); // it lies in the document, or in the arena
     }
     return m_stack.resize(out);
   }

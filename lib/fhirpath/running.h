@@ -45,6 +45,7 @@ private:
   std::optional<std::string_view> input_text(const Op& op, const Frame& frame);
   std::optional<std::string_view> text_argument(const Op& op, size_t position, const Frame& frame);
   std::optional<int64_t> integer_argument(const Op& op, size_t position, const Frame& frame);
+  static std::string not_simple(const Item& item); ///< for a message
   Tri as_boolean(const Op& op, const Item& item, bool strict) const;
   void push_text(std::string_view text) { push(Item::of(m_arena.text(text))); }
   void push_decimal(const base::Decimal& value) { push(Item::of(m_arena.make(value))); }
@@ -80,6 +81,7 @@ private:
   static bool is_exactly(const Item& item, const TypeInfo* type);
   std::optional<fhir::Node> resolve(std::string_view reference);
   static std::string_view reference_text(const Item& item);
+  std::optional<Tri> text_equality(const Op& op, const Frame& frame) const;
   Tri resolves_to(const Item& item, const TypeInfo* type);
 
   // --- collections

@@ -78,7 +78,7 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
       if (value.kind != SystemKind::string) fail(op, "& joins texts: use toString()");
       return value.text;
     };
-    return push_text(std::string(text(has_a, a)) + std::string(text(has_b, b)));
+    return push(Item::of(m_arena.joined({text(has_a, a), text(has_b, b)})));
   }
   if (!has_a || !has_b) return;
   try {
@@ -123,7 +123,7 @@ void Running::arithmetic(const Op& op, const Frame& frame) {
       return push_decimal((Rational(x) - Rational(y) * Rational::of(whole(quotient), 1)).to_decimal());
     }
     if (op.code == Code::add && a.kind == SystemKind::string && b.kind == SystemKind::string)
-      return push_text(std::string(a.text) + std::string(b.text));
+      return push(Item::of(m_arena.joined({a.text, b.text})));
     const bool sum = op.code == Code::add || op.code == Code::subtract;
     if (op.code == Code::add && a.kind == SystemKind::quantity && b.is_moment()) std::swap(a, b);
     if (sum && a.is_moment() && b.kind == SystemKind::quantity) {

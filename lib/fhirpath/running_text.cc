@@ -190,8 +190,11 @@ std::string rewrite_of(std::string_view substitution, const re2::RE2& pattern) {
 } // namespace
 
 std::optional<std::string_view> Running::input_text(const Op& op, const Frame& frame) {
+  Item item;
+  if (!one_input(op, frame, item) || item.tag == Tag::twin) return {};
+  if (std::string_view text; quick_text(item, text)) return text;
   SystemValue value;
-  if (!input_system(op, frame, value)) return {};
+  if (!to_system(item, value)) fail(op, not_simple(item));
   if (value.kind == SystemKind::string) return value.text;
   // A date or number of a document may be read as text, as R4 does for its primitives.
   if (const auto text = system_text(value)) return m_arena.text(*text);

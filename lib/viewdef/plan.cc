@@ -1,6 +1,6 @@
 #include "lib/viewdef/plan.h"
 
-#include "lib/fhir/definitions.h"
+#include "lib/fhirpath/reference.h"
 
 #include <algorithm>
 #include <cstring>
@@ -115,22 +115,6 @@ std::optional<Way> read(const fhirpath::Compiled& path, const TypeInfo* focus) {
   return way;
 }
 
-/// The key of "Type/id" is that text itself. `found`: could it be told? (An address or a version is left to others.)
-std::string_view key_of(std::string_view reference, const TypeInfo* wanted, bool& told) {
-  told = true;
-  const size_t slash = reference.find('/');
-  if (slash == std::string_view::npos || reference.size() == slash + 1) {
-    told = slash == std::string_view::npos;
-    return {};
-  }
-  if (reference.find('/', slash + 1) != std::string_view::npos) {
-    told = false;
-    return {};
-  }
-  const std::string_view type = reference.substr(0, slash);
-  return (wanted ? type == wanted->name : fhir::is_resource_type(type)) ? reference : std::string_view();
-}
-
 } // namespace
 
 Plan::Branch::Branch() {
@@ -206,9 +190,7 @@ bool Plan::add(const fhirpath::Compiled& path, const TypeInfo* focus, size_t col
 bool Plan::take(fhir::Node item, const TypeInfo* type, const Leaf& leaf, std::vector<Found>& found) {
   Found& here = found[leaf.column];
   if (leaf.is_key) {
-    bool told = false;
-    const std::string_view key = key_of(item["reference"].text(), leaf.wanted, told);
-    if (!told) here.is_left = true;
+    const std::string_view key = fhirpath::reference_key(item["reference"].text(), leaf.wanted).key;
     if (key.empty()) return true;
     if (here.node) return false;
     here.key = key;

@@ -22,7 +22,6 @@ struct Found {
   fhir::Node node; ///< none: nothing
   const fhirpath::TypeInfo* type = nullptr;
   std::string_view key; ///< of a reference, where the column asks for it; lies in the document
-  bool is_left = false; ///< to the evaluator: the key of an address or of a version
 };
 
 class Plan {

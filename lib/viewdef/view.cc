@@ -466,7 +466,7 @@ private:
   void one(const CompiledSelect& select, const Focus& focus, const Rest* after) {
     if (walk(select, focus)) {
       for (size_t i = 0; i < select.columns.size(); ++i) {
-        if (select.columns[i].is_planned && !m_found[i].is_left)
+        if (select.columns[i].is_planned)
           fill(select.columns[i], m_found[i]);
         else
           fill(select.columns[i], focus);
