@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from count_exported import RULES, counted, figure  # noqa: E402
-from demo import ORG, PERIOD, demo_copy  # noqa: E402
+from demo import HOSPITAL  # noqa: E402
 from server import Server, run  # noqa: E402
 
 SEED = 20231231
@@ -17,17 +17,17 @@ MOST = 7  # forms deleted of one kind
 
 class Deletion(unittest.TestCase):
     def setUp(self):
-        copy = demo_copy()
+        copy = HOSPITAL.copy()
         self.addCleanup(copy.cleanup)
         self.out = Path(copy.name)
         self.data = self.out / "data"
 
     def exported(self, name):
         run("export", "-o", self.out / name, data=self.data, check=True)
-        return counted(self.out / name, ORG, PERIOD)
+        return counted(self.out / name, HOSPITAL.org, HOSPITAL.period)
 
     def figures(self):
-        said = json.loads(run("--json", "indicators", *RULES, "--org", ORG, "--period", PERIOD, data=self.data, check=True).stdout)
+        said = json.loads(run("--json", "indicators", *RULES, "--org", HOSPITAL.org, "--period", HOSPITAL.period, data=self.data, check=True).stdout)
         rows = said["indicators"] if isinstance(said, dict) else said
         return {row["indicator"]: row["value"] for row in rows}
 

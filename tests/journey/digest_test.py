@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
-from demo import ORG, PERIOD, demo_copy  # noqa: E402
+from demo import HOSPITAL  # noqa: E402
 from server import run  # noqa: E402
 
 FIELDS = ["part", "org", "subject", "record", "happened", "since", "until", "hit", "value", "weight", "counted"]
@@ -33,14 +33,14 @@ def digest(rows):
 
 class Digest(unittest.TestCase):
     def test_made_again_from_the_rows(self):
-        copy = demo_copy()
+        copy = HOSPITAL.copy()
         self.addCleanup(copy.cleanup)
         data = Path(copy.name) / "data"
         # A count, a sum, a proportion, a stock, a derived figure with rows of several parts, subjects counted once.
         for indicator in ("hospital_ops.discharges", "hospital_ops.drug_income", "immunization.vaccination_rate",
                           "hospital_ops.beds", "hospital_ops.bed_turnover", "maternal.managed"):
             with self.subTest(indicator=indicator):
-                said = run("--json", "trace", f"{indicator}/{ORG}/{PERIOD}", "--rows", "0", data=data, check=True)
+                said = run("--json", "trace", f"{indicator}/{HOSPITAL.org}/{HOSPITAL.period}", "--rows", "0", data=data, check=True)
                 trace = json.loads(said.stdout)
                 self.assertGreater(len(trace["rows"]), 0)
                 self.assertEqual(len(trace["rows"]), trace["rows_total"])

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from demo import BINARY, ORG, PERIOD, ROOT, demo_copy  # noqa: E402
+from demo import BINARY, HOSPITAL, ROOT  # noqa: E402
 
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -30,7 +30,7 @@ def squeeze(text):
 class Files(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.copy = demo_copy()
+        cls.copy = HOSPITAL.copy()
         cls.addClassCleanup(cls.copy.cleanup)
         cls.out = Path(cls.copy.name)
         for kind in ("docx", "xlsx", "html", "txt", "json"):
@@ -40,7 +40,7 @@ class Files(unittest.TestCase):
 
     @classmethod
     def make(cls, file):
-        subprocess.run([BINARY, "--data", cls.out / "data", "report", "hospital_year", "--org", ORG, "--period", PERIOD,
+        subprocess.run([BINARY, "--data", cls.out / "data", "report", "hospital_year", "--org", HOSPITAL.org, "--period", HOSPITAL.period,
                         "-o", file], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
     def convert(self, file, kind):

@@ -1,23 +1,16 @@
 """A district's situation, word for word: every figure and comparison phrase of the printed paragraph it was modelled on
-must stand in the document made from records and returns, each bound to its indicator.
+must stand in the document made from records and returns, each bound to its indicator (tests/support/golden.py).
 
-The figures and phrases are facts, listed here; the sentences around them are the template's own. Where the mission's
-table is at hand (XINGLIN_DATA/../mission/golden.md) the list is compared with it too.
+The figures and phrases are facts, listed here; the sentences around them are the template's own.
 """
-import json
-import os
-import re
-import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from demo import BINARY, ROOT  # noqa: E402
-from district import ORG, PERIOD, district_directory  # noqa: E402
+from demo import DISTRICT  # noqa: E402
+from golden import GoldenDocument  # noqa: E402
 
-# (indicator, how it is printed, the phrase it stands in)
 FIGURES = [
     ("institution.total", "1293间", "医疗卫生机构有1293间，较去年底增加12间"),
     ("institution.total", "较去年底增加12间", "1293间，较去年底增加12间"),
@@ -91,72 +84,17 @@ FIGURES = [
     ("covid.deaths", "无死亡", "无死亡、危重及重症病例"),
     ("covid.severe", "危重及重症病例", "危重及重症病例"),
 ]
-# Where the table says a figure differently: the order of words or a name that is not ours.
-SAID = {
-    "1个国家级": "国家级1个", "10个省级": "省级10个", "3个市级": "市级3个", "1个市重点建设单位": "市重点建设单位1个",
-    "预计2020年 … 同比下降18.8%": "同比下降18.8%",
-    "同比分别增长65.9%、67.5%": "同比分别增长65.9%、67.5%",
-}
-BOUND = {"hospital_ops.total_visits": "hospital_ops.total_visits.projected"}
 
 
-def mission_table():
-    """Rows (figure, indicator, phrase) of the table of passage G2, or None where the mission is not at hand."""
-    data = Path(os.environ.get("XINGLIN_DATA") or ROOT / "../shared/data")
-    file = data.parent / "mission" / "golden.md"
-    if not file.exists():
-        return None
-    passage = file.read_text(encoding="utf-8").split("## G2.")[1].split("\n## ")[0]
-    rows = []
-    for line in passage.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if len(cells) == 5 and cells[0].isdigit():
-            rows.append((cells[1], cells[2].strip("`"), "" if cells[3] in ("-", "其中", "累计") else cells[3]))
-    return rows
-
-
-class Golden(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        data = district_directory()
-        folder = tempfile.TemporaryDirectory(prefix="xinglin-g2-")
-        cls.addClassCleanup(folder.cleanup)
-        for kind in ("txt", "json"):
-            subprocess.run([BINARY, "--data", data, "report", "district_year", "--org", ORG, "--period", PERIOD, "-o",
-                            Path(folder.name) / f"district.{kind}"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        cls.text = (Path(folder.name) / "district.txt").read_text(encoding="utf-8")
-        cls.report = json.loads((Path(folder.name) / "district.json").read_text(encoding="utf-8"))
-
-    def test_every_figure_is_printed_and_bound(self):
-        bound = {}
-        for figure in self.report["figures"]:
-            bound.setdefault(figure["address"].split("@")[0], []).append(figure["text"])
-        for indicator, figure, _ in FIGURES:
-            with self.subTest(indicator=indicator, figure=figure):
-                self.assertTrue(any(figure in text for text in bound.get(indicator, [])), bound.get(indicator))
-
-    def test_every_phrase_stands_in_the_text(self):
-        for indicator, figure, phrase in FIGURES:
-            with self.subTest(indicator=indicator, figure=figure):
-                self.assertIn(phrase, self.text)
-
-    def test_no_number_is_typed_by_hand(self):
-        for paragraph in self.report["paragraphs"]:
-            prose = "".join(run["text"] for run in paragraph["runs"] if "figure" not in run)
-            rest = re.sub(r"\d+年|\d+月", "", prose)
-            self.assertNotRegex(rest, r"\d", prose)
-
-    def test_the_same_as_the_mission_table(self):
-        table = mission_table()
-        if table is None:
-            self.skipTest("no mission/golden.md beside the data sets (set XINGLIN_DATA)")
-        self.assertGreaterEqual(len(table), 57)
-        bound = {figure["address"].split("@")[0] for figure in self.report["figures"]}
-        for figure, indicator, phrase in table:
-            with self.subTest(figure=figure, indicator=indicator):
-                self.assertIn(SAID.get(figure, figure), self.text)
-                self.assertIn(SAID.get(phrase, phrase), self.text)
-                self.assertIn(BOUND.get(indicator, indicator), bound)
+class District(GoldenDocument, unittest.TestCase):
+    MADE, DOCUMENT, PASSAGE, TABLE_ROWS_MIN = DISTRICT, "district_year", "G2", 57
+    FIGURES, WHOLE = FIGURES, False
+    # Where the table says a figure differently: the order of words or a name that is not ours.
+    SAID = {
+        "1个国家级": "国家级1个", "10个省级": "省级10个", "3个市级": "市级3个", "1个市重点建设单位": "市重点建设单位1个",
+        "预计2020年 … 同比下降18.8%": "同比下降18.8%",
+    }
+    BOUND = {"hospital_ops.total_visits": "hospital_ops.total_visits.projected"}
 
 
 if __name__ == "__main__":

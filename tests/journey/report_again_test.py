@@ -8,7 +8,7 @@ from pathlib import Path
 import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from demo import ORG, PERIOD, demo_copy  # noqa: E402
+from demo import HOSPITAL  # noqa: E402
 from server import Server, run  # noqa: E402
 
 
@@ -16,24 +16,24 @@ def activity(identifier):
     """One more free clinic, entered late."""
     def choice(item, code):
         return {"valueCoding": {"system": f"urn:xinglin:form:publicity_activity:{item}", "code": code}}
-    answers = {"held_on": {"valueDate": f"{PERIOD}-11-11"}, "activity_place": {"valueString": "社区广场"},
+    answers = {"held_on": {"valueDate": f"{HOSPITAL.period}-11-11"}, "activity_place": {"valueString": "社区广场"},
                "form_of": choice("form_of", "free_clinic"), "theme": {"valueString": "中医药健康文化"}}
     return {"resourceType": "QuestionnaireResponse", "id": identifier, "status": "completed",
-            "questionnaire": "urn:xinglin:form:publicity_activity|1", "subject": {"reference": f"Organization/{ORG}"},
-            "authored": f"{int(PERIOD) + 1}-01-15T09:00:00+08:00",
-            "extension": [{"url": "urn:xinglin:organization", "valueReference": {"reference": f"Organization/{ORG}"}}],
+            "questionnaire": "urn:xinglin:form:publicity_activity|1", "subject": {"reference": f"Organization/{HOSPITAL.org}"},
+            "authored": f"{int(HOSPITAL.period) + 1}-01-15T09:00:00+08:00",
+            "extension": [{"url": "urn:xinglin:organization", "valueReference": {"reference": f"Organization/{HOSPITAL.org}"}}],
             "item": [{"linkId": item, "answer": [answer]} for item, answer in answers.items()]}
 
 
 class Again(unittest.TestCase):
     def setUp(self):
-        copy = demo_copy()
+        copy = HOSPITAL.copy()
         self.addCleanup(copy.cleanup)
         self.out = Path(copy.name)
         self.data = self.out / "data"
 
     def report(self, file, *more):
-        done = run("--json", "report", "hospital_year", "--org", ORG, "--period", PERIOD, "-o", self.out / file, *more,
+        done = run("--json", "report", "hospital_year", "--org", HOSPITAL.org, "--period", HOSPITAL.period, "-o", self.out / file, *more,
                    data=self.data, check=True)
         return json.loads(done.stdout)
 

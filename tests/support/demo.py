@@ -1,6 +1,8 @@
-"""The hospital's two years, made once for all tests by `xinglin simulate` and copied by those that change something.
+"""Data directories made by `xinglin simulate`, each once for all tests: the hospital's two years (of the demo), a district's
+two years, and a county of 2,000 residents. Made again when the program, the packages or the totals change.
 
-`python3 tests/support/demo.py` prints the directory. Tests call demo_directory() (read only) or demo_copy().
+`python3 tests/support/demo.py [hospital|district|county]` prints the directory. Tests read MADE.directory(), to which nobody
+may write, or change a MADE.copy().
 """
 import fcntl
 import hashlib
@@ -9,51 +11,58 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BINARY = Path(os.environ.get("XINGLIN_BIN", ROOT / "build" / "release" / "xinglin"))
-TOTALS = ROOT / "sim" / "totals" / "hospital_2023.yml"
-ORG = "tcm-hospital"
-PERIOD = "2023"
 
 
-def _key() -> str:
-    """Changes when the program, the packages or the totals change."""
-    digest = hashlib.sha256()
-    for path in [BINARY, TOTALS, *sorted((ROOT / "programs").rglob("*"))]:
-        if path.is_file():
-            digest.update(str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path).encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+@dataclass
+class Made:
+    name: str
+    org: str  # of its document
+    period: str
+    totals: Path = None
+    residents: int = None
+
+    def _arguments(self):
+        arguments = ["--totals", self.totals] if self.totals else []
+        return arguments + (["--residents", str(self.residents), "--years", "2"] if self.residents else [])
+
+    def _key(self) -> str:
+        digest = hashlib.sha256(repr([str(each) for each in self._arguments()]).encode())
+        for path in [BINARY, *([self.totals] if self.totals else []), *sorted((ROOT / "programs").rglob("*"))]:
+            if path.is_file() and path.suffix != ".md":  # documents are read when one is made
+                digest.update(str(path).encode() + path.read_bytes())
+        return digest.hexdigest()[:16]
+
+    def directory(self) -> Path:
+        """The data directory; nobody may write to it."""
+        place = ROOT / "build" / f"test-{self.name}"
+        place.mkdir(parents=True, exist_ok=True)
+        with open(place / ".lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            wanted = place / self._key()
+            if not (wanted / ".complete").exists():
+                for old in place.iterdir():
+                    if old.is_dir():
+                        shutil.rmtree(old)
+                subprocess.run([BINARY, "--data", wanted, "simulate", *self._arguments()], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+                (wanted / ".complete").touch()
+            return wanted
+
+    def copy(self) -> tempfile.TemporaryDirectory:
+        """A copy to change; a TemporaryDirectory whose `.name`/data is the data directory."""
+        copy = tempfile.TemporaryDirectory(prefix=f"xinglin-{self.name}-")
+        shutil.copytree(self.directory(), Path(copy.name) / "data")
+        return copy
 
 
-def demo_directory() -> Path:
-    """A data directory with the demo in it; nobody may write to it."""
-    place = ROOT / "build" / "test-demo"
-    place.mkdir(parents=True, exist_ok=True)
-    with open(place / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = place / _key()
-        if not (wanted / ".complete").exists():
-            for old in place.iterdir():
-                if old.is_dir():
-                    shutil.rmtree(old)
-            subprocess.run([BINARY, "--data", wanted, "simulate", "--totals", TOTALS], cwd=ROOT, check=True,
-                           stdout=subprocess.DEVNULL)
-            subprocess.run([BINARY, "--data", wanted, "indicators", "hospital_ops.discharges", "--org", ORG, "--period", PERIOD],
-                           cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-            (wanted / ".complete").touch()
-        return wanted
-
-
-def demo_copy() -> tempfile.TemporaryDirectory:
-    """A copy to change; a TemporaryDirectory whose `.name`/data is the data directory."""
-    copy = tempfile.TemporaryDirectory(prefix="xinglin-demo-")
-    shutil.copytree(demo_directory(), Path(copy.name) / "data")
-    return copy
+HOSPITAL = Made("hospital", "tcm-hospital", "2023", totals=ROOT / "sim" / "totals" / "hospital_2023.yml")
+DISTRICT = Made("district", "bureau", "2020-01-01..2020-10-31", totals=ROOT / "sim" / "totals" / "district_2020.yml")
+COUNTY = Made("county", "bureau", "2023", residents=2000)
 
 
 if __name__ == "__main__":
-    print(demo_directory())
-    sys.exit(0)
+    print({made.name: made for made in (HOSPITAL, DISTRICT, COUNTY)}[sys.argv[1] if len(sys.argv) > 1 else "hospital"].directory())
