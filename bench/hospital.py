@@ -11,25 +11,21 @@ hospital's times the size. At size 1 the export of what was loaded is the same a
 is that of the largest process, from the operating system. Under each line stands what a resource costs more than at the size before.
 """
 import json
-import os
 import re
 import shutil
-import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-XINGLIN = ROOT / "build" / "release" / "xinglin"
+sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
+from measuring import ROOT, check, command, current_counts, figures, growth, print_row, shown, size_mib, watch_disk  # noqa: E402
+
 TOTALS = ROOT / "sim" / "totals" / "hospital_2023.yml"
 HOSPITAL = "tcm-hospital"
 COUNTY = "bureau"
 SHARED_TYPES = ("Measure", "Questionnaire")  # the program's own definitions, the same in every directory
 SIMULATED_UP_TO = 10  # beyond this size `simulate` itself is not run again
-KEEP_FREE_GIB = 25  # of the disk; the run ends before it takes more
 REPORTS = 5
 COUNTED = (  # counts whose figure of the county is the sum of its hospitals
     "hospital_ops.outpatient_visits",
@@ -44,39 +40,12 @@ COUNTED = (  # counts whose figure of the county is the sum of its hospitals
 MARK = b"\x01"  # stands where a hospital's prefix goes; JSON has no such byte
 
 
-def command(*arguments):
-    """Runs xinglin; gives (seconds, peak MiB, what it printed)."""
-    started = time.monotonic()
-    process = subprocess.Popen([XINGLIN, *map(str, arguments)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"xinglin {' '.join(map(str, arguments))} ended with {process.returncode}\n{output}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024, output
-
-
-def check(condition, message):
-    if not condition:
-        raise SystemExit(f"wrong answer: {message}")
-
-
 def lines_of(directory):
     counts = {}
     for file in sorted(Path(directory).glob("*.ndjson")):
         with open(file, "rb") as text:
             counts[file.stem] = sum(1 for _ in text)
     return counts
-
-
-def size_mib(directory):
-    return sum(f.stat().st_size for f in Path(directory).rglob("*") if f.is_file()) / 2**20
-
-
-def figures(data, org, *indicators):
-    """Every figure of 2023, and of the year before: {indicator: (value, last year's)}."""
-    _, _, text = command("--data", data, "--json", "indicators", *indicators, "--org", org, "--period", "2023")
-    return {row["indicator"]: (row.get("value"), (row.get("last_year") or {}).get("value")) for row in json.loads(text)["indicators"]}
 
 
 class Copies:
@@ -122,21 +91,6 @@ class Copies:
 
     def counts(self, size):
         return {name: self.own.get(name, 0) * size + self.common.get(name, 0) for name in sorted({*self.own, *self.common})}
-
-
-def current_counts(data):
-    """Current resources by type, from the file itself: an export of a hundred hospitals would take longer than the load."""
-    records = sqlite3.connect(f"file:{data / 'records.db'}?mode=ro", uri=True)
-    try:
-        return dict(records.execute("SELECT name, current FROM type_count JOIN resource_type ON id=type WHERE current>0 ORDER BY name"))
-    finally:
-        records.close()
-
-
-def watch_disk(place):
-    free = shutil.disk_usage(place).free / 2**30
-    if free < KEEP_FREE_GIB:
-        raise SystemExit(f"{free:.0f} GiB of the disk are left, fewer than the {KEEP_FREE_GIB} that are kept free; make room and run it again")
 
 
 def measure(size, copies, base, place):
@@ -217,28 +171,7 @@ COLUMNS = {
     "disk MiB": "disk_mib",
 }
 PER_RESOURCE = ("disk_mib",)  # grow with the records; the others should stay as they are
-
-
-def shown(value):
-    return "-" if value is None else f"{value:.1f}" if isinstance(value, float) and value < 100 else f"{value:.0f}"
-
-
-def growth(before, after):
-    """How many times what it was at the size before; what grows with the records, by resource."""
-    ratios = []
-    for key in COLUMNS.values():
-        if key in ("size", "resources", "rows") or not before[key] or not after[key]:
-            ratios.append("")
-            continue
-        ratio = after[key] / before[key]
-        if key in PER_RESOURCE:
-            ratio *= before["resources"] / after["resources"]
-        ratios.append(f"x{ratio:.2f}")
-    return ratios
-
-
-def print_row(cells):
-    print("  ".join(f"{cell:>11}" for cell in cells), flush=True)
+UNCHANGED = ("size", "resources", "rows")
 
 
 def run(sizes):
@@ -260,7 +193,7 @@ def run(sizes):
             shutil.rmtree(work)
             print_row(shown(result[key]) for key in COLUMNS.values())
             if results:
-                print_row(growth(results[-1], result))
+                print_row(growth(results[-1], result, COLUMNS, PER_RESOURCE, UNCHANGED))
             results.append(result)
     finally:
         shutil.rmtree(place, ignore_errors=True)
