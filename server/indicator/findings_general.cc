@@ -16,6 +16,7 @@ using package::IndicatorKind;
 
 constexpr std::string_view k_wholes[] = {".city", ".province"}; ///< X of a larger whole
 constexpr std::string_view k_rank_suffix = "_rank";             ///< X.city_rank: our place in it
+constexpr std::string_view k_recorded_suffix = ".recorded";     ///< X.recorded: X, which is returned, from records
 constexpr std::string_view k_growths[] = {"_growth", ".growth"};
 
 /// Populations nearer to one another than this are meant to be the same.
@@ -86,22 +87,45 @@ std::string value_in_words(const Figure& figure, std::string_view language) {
   return language == "zh" ? number + indicator.unit.zh : number;
 }
 
+namespace {
+
+/// One thing from records and by return: X and X.returned, or X.recorded and X where X itself is a return.
+struct Grains {
+  const Indicator *thing = nullptr, *record = nullptr, *returned = nullptr;
+};
+
+Grains grains_of(const FindingSearch& search, std::string id) {
+  for (const auto suffix : {k_returned_suffix, k_recorded_suffix})
+    if (id.ends_with(suffix)) id.resize(id.size() - suffix.size());
+  Grains out{search.find(id), nullptr, nullptr};
+  if (!out.thing) return out;
+  if (const Indicator* returned = search.find(id + std::string(k_returned_suffix))) {
+    out.record = out.thing;
+    out.returned = returned;
+  } else if (out.thing->grain == package::Grain::returned) {
+    out.record = search.find(id + std::string(k_recorded_suffix));
+    out.returned = out.thing;
+  }
+  return out;
+}
+
+} // namespace
+
 void find_grain_differences(const FindingSearch& search) {
   std::set<std::string> done;
   for (const Target& target : search.targets) {
-    const std::string& id = target.indicator->id;
-    const std::string returned_id = id.ends_with(k_returned_suffix) ? id : id + std::string(k_returned_suffix);
-    const Indicator* record = search.find(returned_id.substr(0, returned_id.size() - k_returned_suffix.size()));
-    const Indicator* returned = search.find(returned_id);
-    if (!record || !returned || !done.insert(returned_id).second) continue;
+    const auto [thing, record, returned] = grains_of(search, target.indicator->id);
+    if (!record || !returned || !done.insert(thing->id).second) continue;
     const Figure ours = search.figure_of(*record), theirs = search.figure_of(*returned);
     if (!ours.value || !theirs.value || agree(ours, theirs)) continue;
+    // Where such records are not kept at all, the return stands alone.
+    if (record != thing && ours.rows == 0) continue;
     const auto [a, b] = both_in_words(ours, theirs);
     const std::string quotient = quotient_words(ours);
     search.out.push_back({"grain_differs",
-                          {fmt::format("{}：按记录为{}{}，按报表为{}，两者不一致。", record->title.in("zh"), a,
+                          {fmt::format("{}：按记录为{}{}，按报表为{}，两者不一致。", thing->title.in("zh"), a,
                                        quotient.empty() ? "" : "（" + quotient + "）", b),
-                           fmt::format("{}: {}{} from records but {} by return.", record->title.in("en"), a,
+                           fmt::format("{}: {}{} from records but {} by return.", thing->title.in("en"), a,
                                        quotient.empty() ? "" : " (" + quotient + ")", b)},
                           {ours.address, theirs.address}});
   }

@@ -30,7 +30,7 @@ std::pair<std::string, std::string> told_apart(const base::Rational& left, const
 std::string value_in_words(const Figure& figure, std::string_view language);
 
 // What the engine finds by itself; each adds to `out`.
-void find_grain_differences(const FindingSearch& search);      ///< X and X.returned
+void find_grain_differences(const FindingSearch& search);      ///< X and X.returned, X.recorded and X
 void find_authority_differences(const FindingSearch& search);  ///< X and X.upper
 void find_returned_twice(const FindingSearch& search);         ///< an organisation and those below it return the same
 void find_shares_over_whole(const FindingSearch& search);      ///< a percentage above 100 %

@@ -115,6 +115,24 @@ TEST_CASE("a rate and its two parts, from records and by return") {
   CHECK(county.findings({"h.rate"}).empty());
 }
 
+TEST_CASE("a volume that is returned, against what is on record") {
+  County county;
+  county.figure("h.visits", "总诊疗量", "Visits", "120").grain = package::Grain::returned;
+  county.figure("h.visits.recorded", "总诊疗量（按记录）", "Visits on record", "118");
+  const std::string said =
+      "grain_differs: 总诊疗量：按记录为118，按报表为120，两者不一致。 / Visits: 118 from records but 120 by return.\n";
+  CHECK(county.findings({"h.visits"}) == said);
+  CHECK(county.findings({"h.visits.recorded", "h.visits"}) == said);
+  // Where nobody keeps such records the return stands alone.
+  county.at("h.visits.recorded").sql += " where false";
+  CHECK(county.findings({"h.visits"}).empty());
+  county.figure("h.visits.recorded", "总诊疗量（按记录）", "Visits on record", "120");
+  CHECK(county.findings({"h.visits"}).empty());
+  // What is not returned is compared with nothing.
+  county.figure("h.visits", "总诊疗量", "Visits", "119").grain = package::Grain::record;
+  CHECK(county.findings({"h.visits"}).empty());
+}
+
 TEST_CASE("a percentage above 100 where it cannot be") {
   County county;
   county.figure("m.under", "管理人数", "Managed", "521");
