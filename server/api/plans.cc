@@ -10,7 +10,7 @@ namespace xinglin::api {
 
 http::Response list_plans(Call& call) {
   const auto at = as_of(call);
-  base::Date today = base::local_date(call.services->clock(), call.services->zone);
+  base::Date today = call.services->today();
   if (const auto asked = call.parameter("today"); asked && !asked->empty()) {
     const auto day = base::Date::parse(*asked);
     if (!day)

@@ -83,7 +83,7 @@ http::Response list_returns(Call& call) {
   const auto snapshot = services.store->snapshot();
   const auto all = services.engine->organizations();
   const auto names = names_beneath(all, org);
-  const base::Date today = base::local_date(services.clock(), services.zone);
+  const base::Date today = services.today();
 
   fhir::JsonWriter json;
   json.begin_object().member("org", org).member("period", within.to_string()).member("today", today.to_string());

@@ -58,6 +58,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
       ->capture_default_str()
       ->check(CLI::Range(0, 65535));
   serve_app.add_option("--web", o.web, "serve the pages from this directory");
+  serve_app.add_option("--today", o.today, "judge plans and returns as on this day; default today");
 
   CLI::App& load_app = builder.add("load", "load bundles, resources and NDJSON (.json .ndjson, also .gz)", load);
   load_app.add_option("path", o.arguments, "files and directories")->required();
@@ -102,7 +103,8 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App& plan_show_app = builder.add(plan_app, "show", "print every plan with the state of its entries", plan_show);
   plan_show_app.add_option("--org", o.org, "only those of this Organization id");
   plan_show_app.add_option("--period", o.period, "only those of this period");
-  plan_show_app.add_option("--as-of", o.as_of, "epoch:t, an instant or a date, also the day it is judged on");
+  plan_show_app.add_option("--as-of", o.as_of, "epoch:t, an instant or a date; default now");
+  plan_show_app.add_option("--today", o.today, "judge as on this day; default the date of --as-of, else today");
   builder.add(plan_app, "propose", "find targets in prose, for a person to bind or drop", plan_propose)
       .add_option("file", o.arguments, "text")
       ->required()

@@ -102,6 +102,12 @@ base::Period House::period(const std::string& text) {
                 "\"" + text + "\" is not a period; write 2023, 2023H1, 2023Q1, 2023-05 or 2023-01-01..2023-03-31.");
 }
 
+std::optional<base::Date> House::day(const std::string& text) {
+  if (text.empty()) return {};
+  if (const auto day = base::Date::parse(text)) return day;
+  throw Refused(Refusal::malformed, "value", "\"" + text + "\" is not a day; write 2024-06-30.");
+}
+
 indicator::AsOf House::as_of(const std::string& text) {
   if (text.empty()) return engine().now();
   return {.epoch = store(false).epoch(), .commit = intake::resolve_as_of(store(false), text)};

@@ -7,6 +7,7 @@
 #include "server/wiring/options.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace xinglin::package {
@@ -42,10 +43,11 @@ public:
   flatten::Warehouse& warehouse();
   indicator::Engine& engine();
 
-  // What --org, --period and --as-of mean; Refused(malformed) where they mean nothing.
+  // What --org, --period, --today and --as-of mean; Refused(malformed) where they mean nothing.
   std::string organization(const std::string& asked); ///< "" = the one at the top of the tree
   static base::Period period(const std::string& text);
-  indicator::AsOf as_of(const std::string& text); ///< "" = now
+  static std::optional<base::Date> day(const std::string& text); ///< "" = none
+  indicator::AsOf as_of(const std::string& text);                ///< "" = now
 
 private:
   const Options& m_options;

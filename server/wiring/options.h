@@ -19,6 +19,7 @@ struct Options {
   std::vector<std::string> arguments; ///< files, ids, an address: what stands without a name
   int port = 8080;
   std::string web;    ///< serve: pages from this directory
+  std::string today;  ///< serve, plan show: judged on; empty = today
   bool again = false; ///< load
   std::string output; ///< -o
   std::string org, period, as_of;

@@ -55,9 +55,10 @@ int plan_show(const Options& options) {
   const auto& engine = house.engine();
   const auto as_of = house.as_of(options.as_of);
   const auto snapshot = house.store(false).snapshot(as_of.commit);
-  // A day asked for is the day it is judged on; a commit or nothing: today.
-  const auto asked = base::Date::parse(options.as_of);
-  const base::Date today = asked ? *asked : base::local_date(base::system_now());
+  // As it was on a date is also judged as on that day.
+  const auto then = base::Date::parse(options.as_of);
+  const auto asked = House::day(options.today);
+  const base::Date today = asked ? *asked : then ? *then : base::local_date(base::system_now());
   std::string json;
   size_t shown = 0;
   for (const auto& kept : plan::kept_plans(*snapshot)) {

@@ -64,8 +64,9 @@ private:
 } // namespace
 
 int serve(const Options& options) {
-  House house(options);
   api::Services services;
+  services.judged_on = House::day(options.today);
+  House house(options);
   services.store = &house.store(true);
   services.catalog = house.catalog();
   services.package_issues = house.package_issues();

@@ -1,24 +1,71 @@
-"""A county of so many residents: everyone has a file and enough happens, a seed always gives the same, an export loads again.
+"""A county of so many residents: everyone has a file, enough visits and services, every entry of its plan has a figure, its summary
+can be written, the same seed gives the same records, and an export loads again.
 
 Run: python3 -m unittest -v tests/programs/county_test.py
 """
 import json
-import subprocess
 import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from demo import BINARY, ROOT  # noqa: E402
+from count_exported import RULES_OF_A_COUNTY, counted, figure  # noqa: E402
+from demo import COUNTY, ROOT  # noqa: E402
+from server import run  # noqa: E402
 
-RESIDENTS = 300
+BOTH_YEARS = "2022-01-01..2023-12-31"
+VISITS_MIN, SERVICES_MIN = 10, 4  # a resident, in the two years
 
 
-def xinglin(data, *arguments):
-    done = subprocess.run([BINARY, "--data", data, *arguments], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+class County(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.copy = COUNTY.copy()
+        cls.addClassCleanup(cls.copy.cleanup)
+        cls.out = Path(cls.copy.name)
+
+    def run_here(self, *arguments):
+        return run(*arguments, data=self.out / "data", check=True).stdout
+
+    def test_everyone_has_a_file_and_enough_happens(self):
+        """Counted from the exported NDJSON by a script of its own; the indicators say the same."""
+        self.run_here("export", "-o", self.out / "export")
+        people = {json.loads(line)["id"] for line in (self.out / "export" / "Patient.ndjson").read_text(encoding="utf-8").splitlines()}
+        self.assertEqual(len(people), COUNTY.residents)
+        rows = counted(self.out / "export", None, None, RULES_OF_A_COUNTY)
+        self.assertEqual({subject.removeprefix("Patient/") for _, subject, _ in rows["records.files_managed.recorded"]}, people)
+        self.assertGreaterEqual(len(rows["hospital_ops.total_visits.recorded"]), VISITS_MIN * len(people))
+        self.assertGreaterEqual(len(rows["records.public_health_services.recorded"]), SERVICES_MIN * len(people))
+        names = [*RULES_OF_A_COUNTY, "hospital_ops.visits_per_resident", "records.services_per_resident"]
+        said = json.loads(self.run_here("--json", "indicators", *names, "--org", "bureau", "--period", BOTH_YEARS))
+        values = {one["indicator"]: float(one["value"]) for one in said["indicators"]}
+        for name in RULES_OF_A_COUNTY:
+            self.assertEqual(values[name], figure(name, rows[name]), name)
+        self.assertAlmostEqual(values["hospital_ops.visits_per_resident"], len(rows["hospital_ops.total_visits.recorded"]) / len(people))
+        self.assertAlmostEqual(values["records.services_per_resident"], len(rows["records.public_health_services.recorded"]) / len(people))
+
+    def test_every_entry_of_the_plan_can_be_judged(self):
+        towns = ["town-01 4900, town-02 4900, town-03 4900, town-04 4900, town-05 4900, town-06 4900, town-07 4900, town-08 4900", "town-01 4900, town-02 4900"]
+        plan = (ROOT / "sim" / "plans" / "county_2023.md").read_text(encoding="utf-8")
+        self.assertIn(towns[0], plan)
+        (self.out / "plan.md").write_text(plan.replace(*towns), encoding="utf-8")  # two thousand residents have two townships
+        self.run_here("plan", "load", self.out / "plan.md")
+        for day in ("2023-10-31", "2024-01-01"):
+            shown, = json.loads(self.run_here("plan", "show", "--today", day, "--json"))
+            self.assertEqual(shown["today"], day)
+            self.assertEqual([entry["title"] for entry in shown["entries"] if entry["state"] == "no_figure"], [])
+            self.assertEqual(bool(shown["counts"]["on_course"]), day < "2024")
+        refused = run("plan", "show", "--today", "autumn", data=self.out / "data")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("is not a day", refused.stdout + refused.stderr)
+
+    def test_its_summary_has_a_value_for_every_figure(self):
+        self.run_here("report", "county_year", "--org", "bureau", "--period", "2023", "-o", self.out / "county.txt")
+        text = (self.out / "county.txt").read_text(encoding="utf-8")
+        self.assertIn("2023年卫生健康工作总结", text)
+        self.assertNotIn("无数据", text)
+        self.assertNotIn("无可比数据", text)
 
 
 def resources(export):
@@ -35,35 +82,30 @@ def resources(export):
     return found
 
 
-class County(unittest.TestCase):
+class Again(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = tempfile.TemporaryDirectory(prefix="xinglin-county-")
         cls.addClassCleanup(folder.cleanup)
-        cls.data = Path(folder.name) / "a"
-        cls.said = xinglin(cls.data, "simulate", "--residents", str(RESIDENTS), "--years", "2", "--seed", "5")
-        cls.other = xinglin(Path(folder.name) / "b", "simulate", "--residents", str(RESIDENTS), "--years", "2", "--seed", "5")
+        cls.out = Path(folder.name)
+        cls.made = cls.simulate("made")
 
-    def figure(self, indicator, period):
-        said = json.loads(xinglin(self.data, "--json", "indicators", indicator, "--org", "bureau", "--period", period))
-        return float(said["indicators"][0]["value"])
+    @classmethod
+    def simulate(cls, name):
+        run("simulate", "--residents", "300", "--years", "2", "--seed", "5", data=cls.out / name, check=True)
+        return cls.exported(name)
 
-    def test_everyone_has_a_file_and_enough_happens(self):
-        self.assertEqual(self.figure("records.files_managed.recorded", "2023"), RESIDENTS)
-        visits = self.figure("hospital_ops.total_visits.recorded", "2022-01-01..2023-12-31")
-        self.assertGreaterEqual(visits, 10 * RESIDENTS)
-        services = self.figure("records.public_health_services.recorded", "2022-01-01..2023-12-31")
-        self.assertGreaterEqual(services, 4 * RESIDENTS)
+    @classmethod
+    def exported(cls, name):
+        run("export", "-o", cls.out / f"{name}.export", data=cls.out / name, check=True)
+        return resources(cls.out / f"{name}.export")
 
     def test_the_same_seed_the_same_county(self):
-        self.assertEqual(self.said, self.other)
+        self.assertEqual(self.made, self.simulate("again"))
 
     def test_what_is_exported_loads_again_and_is_the_same(self):
-        first, copy, second = (self.data.parent / name for name in ("export", "c", "export-again"))
-        xinglin(self.data, "export", "-o", first)
-        xinglin(copy, "load", first)
-        xinglin(copy, "export", "-o", second)
-        self.assertEqual(resources(first), resources(second))
+        run("load", self.out / "made.export", data=self.out / "copy", check=True)
+        self.assertEqual(self.made, self.exported("copy"))
 
 
 if __name__ == "__main__":

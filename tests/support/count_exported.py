@@ -74,6 +74,14 @@ RULES = {
 }
 
 
+RULES_OF_A_COUNTY = {
+    "hospital_ops.total_visits.recorded": Rule({"outpatient_visit": "visited_on"}, _real),
+    "records.public_health_services.recorded": Rule({"health_file": "opened_on", "health_file_update": "updated_on", "public_health_service": "served_on"},
+                                                    lambda f, i: _real(f, i) and i.get("valid") is not False),
+    "records.files_managed.recorded": Rule({"health_file": "opened_on"}, of="persons"),
+}
+
+
 def responses(directory):
     for file in sorted(Path(directory).glob("QuestionnaireResponse*.ndjson")):
         with open(file, encoding="utf-8") as lines:
@@ -81,28 +89,28 @@ def responses(directory):
                 yield json.loads(line, parse_float=Decimal)
 
 
-def counted(directory, organization, year):
-    """{indicator: [(form id, subject, amount)]} of the forms that count in the year."""
-    found = {name: [] for name in RULES}
+def counted(directory, organization, year, rules=RULES):
+    """{indicator: [(form id, subject, amount)]} of the forms that count in the year. Organisation or year None: of any."""
+    found = {name: [] for name in rules}
     for response in responses(directory):
         form = response["questionnaire"].removeprefix(FORM).split("|")[0]
         org = next(e["valueReference"]["reference"] for e in response["extension"] if e["url"] == ORGANIZATION)
-        if response["status"] not in ("completed", "amended") or org != f"Organization/{organization}":
+        if response["status"] not in ("completed", "amended") or (organization and org != f"Organization/{organization}"):
             continue
         item = None
-        for name, rule in RULES.items():
+        for name, rule in rules.items():
             if form not in rule.forms:
                 continue
             item = item or answers(response)
             day = item.get(rule.forms[form])
-            if day and day[:4] == str(year) and rule.counts(form, item):
+            if day and (not year or day[:4] == str(year)) and rule.counts(form, item):
                 amount = rule.amount(item) if rule.of == "amount" else 1
                 found[name].append((response["id"], response["subject"]["reference"], amount))
     return found
 
 
 def figure(name, rows):
-    if RULES[name].of == "persons":
+    if (RULES | RULES_OF_A_COUNTY)[name].of == "persons":
         return len({subject for _, subject, _ in rows})
     return sum(amount for _, _, amount in rows)
 
