@@ -36,7 +36,8 @@ public:
       m_maker->write_registers();
       if (m_options.residents > 0) m_maker->write_everyone();
       m_maker->write(plan);
-      for (int round = 0; round < m_options.rounds_max; ++round) {
+      const bool is_asked = !m_totals.targets.empty() && !m_totals.targets.front().soft;
+      for (int round = 0; is_asked && round < m_options.rounds_max; ++round) {
         ask();
         if (m_report.all_met() || !correct()) break;
         m_maker->flush();

@@ -48,7 +48,9 @@ class Made:
                 for old in place.iterdir():
                     if old.is_dir():
                         shutil.rmtree(old)
-                subprocess.run([BINARY, "--data", wanted, "simulate", *self._arguments()], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+                # A figure asked for brings the tables up to date, once for all copies.
+                for command in (["simulate", *self._arguments()], ["indicators", "hospital_ops.discharges", "--org", self.org, "--period", self.period]):
+                    subprocess.run([BINARY, "--data", wanted, *command], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
                 (wanted / ".complete").touch()
             return wanted
 
