@@ -46,7 +46,7 @@ class County(unittest.TestCase):
         self.assertAlmostEqual(values["records.services_per_resident"], len(rows["records.public_health_services.recorded"]) / len(people))
 
     def test_every_entry_of_the_plan_can_be_judged(self):
-        towns = ["town-01 4900, town-02 4900, town-03 4900, town-04 4900, town-05 4900, town-06 4900, town-07 4900, town-08 4900", "town-01 4900, town-02 4900"]
+        towns = ["town-01 5000, town-02 5000, town-03 5000, town-04 5000, town-05 5000, town-06 5000, town-07 5000, town-08 5000", "town-01 5000, town-02 5000"]
         plan = (ROOT / "sim" / "plans" / "county_2023.md").read_text(encoding="utf-8")
         self.assertIn(towns[0], plan)
         (self.out / "plan.md").write_text(plan.replace(*towns), encoding="utf-8")  # two thousand residents have two townships
