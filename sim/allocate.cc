@@ -54,16 +54,27 @@ int weekday(base::Date day) {
 } // 1970-01-01 was a Thursday
 
 bool is_public_holiday(base::Date day) {
+  // Feasts of the lunar calendar, 2015 to 2035, as month * 100 + day.
+  struct Feasts {
+    int new_year, dragon_boat, mid_autumn;
+  };
+  constexpr int k_first_year = 2015;
+  constexpr std::array<Feasts, 21> k_feasts{
+      {{219, 620, 927}, {208, 609, 915},  {128, 530, 1004}, {216, 618, 924}, {205, 607, 913},  {125, 625, 1001},
+       {212, 614, 921}, {201, 603, 910},  {122, 622, 929},  {210, 610, 917}, {129, 531, 1006}, {217, 619, 925},
+       {206, 609, 915}, {126, 528, 1003}, {213, 616, 922},  {203, 605, 912}, {123, 624, 1001}, {211, 612, 919},
+       {131, 601, 908}, {219, 620, 927},  {208, 610, 916}}};
   const int month = day.month();
   const int date = day.day();
   if ((month == 1 && date == 1) || (month == 5 && date <= 3) || (month == 10 && date <= 7)) return true;
-  // First day of the lunar year, 2015 to 2035, as month * 100 + day.
-  constexpr std::array<int, 21> k_new_years{219, 208, 128, 216, 205, 125, 212, 201, 122, 210, 129,
-                                            217, 206, 126, 213, 203, 123, 211, 131, 219, 208};
-  const int index = day.year() - 2015;
-  if (index < 0 || index >= static_cast<int>(k_new_years.size())) return false;
-  const int start = k_new_years[static_cast<size_t>(index)];
-  const auto new_year = *base::Date::from_civil(day.year(), start / 100, start % 100);
+  const int index = day.year() - k_first_year;
+  if (index < 0 || index >= static_cast<int>(k_feasts.size())) return false;
+  const Feasts& feasts = k_feasts[static_cast<size_t>(index)];
+  const int as_written = month * 100 + date;
+  if (as_written == feasts.dragon_boat || as_written == feasts.mid_autumn) return true;
+  // 清明: the sun reaches 15 degrees on 4 April of leap years and of those after them, else on 5 April.
+  if (month == 4 && date == (day.year() % 4 < 2 ? 4 : 5)) return true;
+  const auto new_year = *base::Date::from_civil(day.year(), feasts.new_year / 100, feasts.new_year % 100);
   return day >= new_year + -1 && day < new_year + 6;
 }
 

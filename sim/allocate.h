@@ -25,7 +25,8 @@ enum class Days : uint8_t { all, working };
 /// none), and a little noise.
 std::vector<uint64_t> day_weights(const base::Period& period, Days days, std::span<const int> season, Random& random);
 
-/// 法定节假日 of the mainland: fixed days and the Spring Festival week (2015 to 2035).
+/// 法定节假日 of the mainland: New Year, Labour Day, National Day week, and of 2015 to 2035 the Spring Festival week,
+/// 清明, 端午 and 中秋.
 bool is_public_holiday(base::Date day);
 int weekday(base::Date day); ///< 0 Monday .. 6 Sunday
 

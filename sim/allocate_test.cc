@@ -58,7 +58,13 @@ TEST_CASE("nobody works on weekends and holidays") {
   CHECK(sim::weekday(day("1969-12-31")) == 2);
   CHECK(sim::is_public_holiday(day("2023-01-22"))); // the first day of the lunar year
   CHECK(sim::is_public_holiday(day("2024-02-10")));
+  for (const auto* feast : {"2022-04-05", "2023-04-05", "2024-04-04", "2025-04-04", // 清明
+                            "2022-06-03", "2023-06-22", "2025-05-31",               // 端午
+                            "2022-09-10", "2023-09-29", "2024-09-17"})              // 中秋
+    CHECK_MESSAGE(sim::is_public_holiday(day(feast)), feast);
   CHECK(!sim::is_public_holiday(day("2023-03-01")));
+  CHECK(!sim::is_public_holiday(day("2023-04-04")));
+  CHECK(!sim::is_public_holiday(day("2023-06-21")));
   Random random(1);
   const auto period = base::Period::year_of(2023);
   const auto weights = sim::day_weights(period, sim::Days::working, {}, random);

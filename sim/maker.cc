@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <queue>
 
 #include <fmt/format.h>
 
@@ -44,6 +45,18 @@ Values with_own_values(const Values& values) {
   for (auto& [key, text] : result)
     if (text == "$value") text = "$value_" + key;
   return result;
+}
+
+/// The items that a value takes from the record it is made from: `x` of "$from.x + 1..3".
+std::vector<std::string> names_of_source(const std::string& text) {
+  constexpr std::string_view k_mark = "$from.";
+  std::vector<std::string> names;
+  for (size_t at = text.find(k_mark); at != std::string::npos; at = text.find(k_mark, at)) {
+    at += k_mark.size();
+    const size_t end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_", at);
+    names.push_back(text.substr(at, end == std::string::npos ? end : end - at));
+  }
+  return names;
 }
 
 std::string random_time(Random& random) {
@@ -89,8 +102,19 @@ Maker::Maker(program::Program& program, const Totals& totals, const Specs& specs
              const SimulateOptions& options, SimulateReport& report)
     : m_program(program), m_totals(totals), m_specs(specs), m_population(population), m_options(options),
       m_report(report) {
-  for (const auto& spec : specs.list)
-    if (!spec.from.empty()) m_source_forms.insert(spec.from);
+  // Only what others are made from is remembered of a record, and only of those others are made from.
+  for (const auto& spec : specs.list) {
+    if (!spec.about.of.empty()) m_drawn_stocks.insert(spec.about.of);
+    if (spec.from.empty()) continue;
+    auto& items = m_source_items[spec.from];
+    items.insert(spec.on);
+    for (const auto& [item, text] : spec.where)
+      items.insert(item);
+    for (const auto* values : {&spec.set, &spec.fill})
+      for (const auto& [item, text] : *values)
+        for (const auto& name : names_of_source(text))
+          items.insert(name);
+  }
   for (const auto& people : totals.people)
     m_planned += people.count;
   m_planned += static_cast<int64_t>(totals.things.size());
@@ -289,12 +313,12 @@ void Maker::submit(const package::Form& form, const std::string& org, const Subj
     submission.answers.push_back({item->id, {text}, {}});
   for (auto& group : groups)
     submission.answers.push_back(std::move(group));
-  if (counts && m_source_forms.contains(form.id)) {
+  if (const auto wanted = m_source_items.find(form.id); counts && wanted != m_source_items.end()) {
     Source source;
     source.subject = subject.reference;
     source.person = subject.person;
     for (const auto& [item, text] : values)
-      source.answers.emplace_back(item->id, text);
+      if (wanted->second.contains(item->id)) source.answers.emplace_back(item->id, text);
     m_sources[form.id + " " + org].push_back(std::move(source));
   }
   m_report.not_counted += !counts;
@@ -591,10 +615,15 @@ void Maker::write_interval(const Intervals& intervals) {
   auto random = Random::of(m_totals.seed, name);
   std::set<std::string> stocks;
   for (const auto* other : intervals.specs)
-    if (other->indicator->period == package::PeriodKind::stock) stocks.insert(other->indicator->id);
-  std::map<uint32_t, base::Date> busy; ///< nobody has two at once
-  const auto latest = base::Date::from_days(INT32_MAX / 2);
+    if (other->indicator->period == package::PeriodKind::stock && m_drawn_stocks.contains(other->indicator->id))
+      stocks.insert(other->indicator->id);
+  // Nobody has two at once. They come in the order of their beginnings, so that whoever's has ended is let go first.
+  std::vector<bool> busy;
+  using Ending = std::pair<base::Date, uint32_t>;
+  std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings;
   for (const auto& interval : intervals.solution.intervals) {
+    for (; !endings.empty() && endings.top().first <= interval.start; endings.pop())
+      busy[endings.top().second] = false;
     Moment moment;
     moment.random = &random;
     moment.org = place(spec, intervals.org, interval.start, random);
@@ -610,38 +639,20 @@ void Maker::write_interval(const Intervals& intervals) {
       add_entry(catalog.registers.at(intervals.what), intervals.org, moment, values);
       continue;
     }
-    std::optional<Subject> subject;
-    for (int draw = 0; draw < k_draws_max; ++draw) {
-      subject = draw_subject(batch, moment.org, interval.start, random);
-      if (!subject || subject->person == UINT32_MAX) break;
-      const auto found = busy.find(subject->person);
-      if (found == busy.end() || found->second <= interval.start) break;
-      subject.reset();
-    }
-    if (!subject) subject = draw_free(batch, interval.start, busy, random);
+    const auto subject = draw_subject(batch, moment.org, interval.start, random, &busy);
     if (!subject && intervals.targets.front()->soft) continue;
     if (!subject)
       refuse(spec.place(),
              fmt::format("there is nobody left of the age and sex for {} in {}", intervals.what, intervals.org));
-    if (subject->person != UINT32_MAX) busy[subject->person] = interval.end.value_or(latest);
+    if (subject->person != UINT32_MAX) {
+      busy[subject->person] = true;
+      if (interval.end) endings.emplace(*interval.end, subject->person);
+    }
     for (const auto& stock : stocks)
       m_stocks[stock][intervals.org].push_back({*subject, interval.start, interval.end});
     if (interval.end) moment.day = *interval.end;
     submit(form->second, intervals.org, *subject, moment, values, {}, true);
   }
-}
-
-/// When most have one already: the first that is free, from somewhere on.
-std::optional<Maker::Subject> Maker::draw_free(const Batch& batch, base::Date day,
-                                               const std::map<uint32_t, base::Date>& busy, Random& random) const {
-  const Pool* pool = m_population.pool(batch.spec->form->about, batch.org);
-  if (!pool) return {};
-  std::vector<bool> taken(pool->size(), false);
-  for (const auto& [person, until] : busy)
-    if (until > day) taken[person] = true;
-  const auto person = pool->draw(batch.spec->about, day, {&taken}, random);
-  if (!person) return {};
-  return Subject{pool->reference(*person), *person};
 }
 
 std::optional<Maker::Subject> Maker::draw_member(const Batch& batch, base::Date& day, Random& random) {

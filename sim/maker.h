@@ -67,8 +67,6 @@ private:
   /// `org`: the institution that enters it, where the record is about one.
   std::optional<Subject> draw_subject(const Batch& batch, const std::string& org, base::Date day, Random& random,
                                       std::vector<bool>* had = nullptr);
-  std::optional<Subject> draw_free(const Batch& batch, base::Date day, const std::map<uint32_t, base::Date>& busy,
-                                   Random& random) const;
   /// Is the subject of the entry's age on that day too?
   bool still_fits(const Spec& spec, const std::string& org, const Subject& subject, base::Date day) const;
   void count_subject(const Batch& batch, const Subject& subject);
@@ -100,14 +98,15 @@ private:
   std::vector<store::Write> m_entries;
   std::vector<program::Submission> m_submissions;
   std::map<std::string, std::unique_ptr<program::RegisterWriter>> m_writers;
-  std::map<std::string, int64_t> m_made;                    ///< by form or register: how many ids were given
-  std::map<std::pair<std::string, int>, int64_t> m_serials; ///< by form and year
-  std::map<std::string, std::vector<Source>> m_sources;     ///< "form org", of forms that others are made from
-  std::set<std::string> m_source_forms;
-  std::map<std::string, std::vector<bool>> m_sources_used; ///< "form from org"
-  std::vector<std::vector<bool>> m_taken;                  ///< by set: people
-  std::vector<std::vector<uint32_t>> m_members;            ///< by set
-  std::map<std::string, std::vector<bool>> m_once;         ///< by form and values: who had it
+  std::map<std::string, int64_t> m_made;                       ///< by form or register: how many ids were given
+  std::map<std::pair<std::string, int>, int64_t> m_serials;    ///< by form and year
+  std::map<std::string, std::vector<Source>> m_sources;        ///< "form org", of forms that others are made from
+  std::map<std::string, std::set<std::string>> m_source_items; ///< by such a form: the items that are asked for
+  std::set<std::string> m_drawn_stocks;                        ///< those whose members others are about
+  std::map<std::string, std::vector<bool>> m_sources_used;     ///< "form from org"
+  std::vector<std::vector<bool>> m_taken;                      ///< by set: people
+  std::vector<std::vector<uint32_t>> m_members;                ///< by set
+  std::map<std::string, std::vector<bool>> m_once;             ///< by form and values: who had it
   struct Member {
     Subject subject;
     base::Date since;
