@@ -49,6 +49,7 @@ void append_head(fhir::JsonWriter& json, const package::Form& form, const packag
   if (form.due_days > 0) {
     json.key("due_days").number(form.due_days).key("due_working_days").boolean(form.due_working_days);
   }
+  if (!form.owed_by.empty()) json.member("owed_by", form.owed_by);
 }
 
 } // namespace

@@ -1,5 +1,7 @@
-// GET /api/indicators, GET /api/indicators/ID: figures with their comparison, months and organisations. docs/api.md
+// GET /api/indicators, GET /api/indicators/ID: figures with their comparison, months and organisations. GET
+// /api/indicators/ID/organizations: a branch of the tree of organisations. docs/api.md
 #include "server/api/commands.h"
+#include "server/api/declared.h"
 #include "server/api/figures.h"
 #include "server/api/respond.h"
 #include "server/package/model.h"
@@ -8,6 +10,45 @@
 #include <map>
 
 namespace xinglin::api {
+
+namespace {
+
+/// The organisations right beneath, each beside itself last year, ranked: the best first where better is said, else the
+/// largest.
+void append_organizations(fhir::JsonWriter& json, const indicator::Engine& engine, const package::Indicator& indicator,
+                          const std::string& org, const base::Period& period, const indicator::AsOf& moment) {
+  std::map<std::string, std::string> names;
+  for (const auto& organization : engine.organizations(moment))
+    names[organization.id] = organization.name;
+  const auto parts = engine.by_organization(indicator.id, org, period, moment);
+  std::map<std::string, indicator::Figure> parts_before;
+  for (auto& part : engine.by_organization(indicator.id, org, period.last_year(), moment))
+    parts_before.emplace(part.address.org, std::move(part));
+  const auto rank_of = [&](const indicator::Figure& part) {
+    return 1 + std::count_if(parts.begin(), parts.end(), [&](const indicator::Figure& other) {
+             return other.value &&
+                    (indicator.better == "lower" ? *other.value < *part.value : *part.value < *other.value);
+           });
+  };
+  json.begin_array();
+  for (const auto& part : parts) {
+    json.begin_object();
+    append_figure_members(json, part);
+    if (const auto before = parts_before.find(part.address.org); before != parts_before.end()) {
+      append_comparison(json, part, before->second);
+    } else {
+      json.key("last_year").null().key("change").null().key("change_kind").null();
+    }
+    if (part.value)
+      json.key("rank").number(rank_of(part));
+    else
+      json.key("rank").null();
+    json.member("org", part.address.org).member("org_name", names[part.address.org]).end_object();
+  }
+  json.end_array();
+}
+
+} // namespace
 
 http::Response list_indicators(Call& call) {
   const indicator::Engine& engine = *call.services->engine;
@@ -55,36 +96,17 @@ http::Response indicator_detail(Call& call) {
   }
   json.end_array();
 
-  std::map<std::string, std::string> names;
-  for (const auto& organization : engine.organizations(moment))
-    names[organization.id] = organization.name;
-  // Those right beneath, each beside itself last year, ranked: the best first where better is said, else the largest.
-  const auto parts = engine.by_organization(id, org, period, moment);
-  std::map<std::string, indicator::Figure> parts_before;
-  for (auto& part : engine.by_organization(id, org, period.last_year(), moment))
-    parts_before.emplace(part.address.org, std::move(part));
-  const auto rank_of = [&](const indicator::Figure& part) {
-    return 1 + std::count_if(parts.begin(), parts.end(), [&](const indicator::Figure& other) {
-             return other.value &&
-                    (indicator.better == "lower" ? *other.value < *part.value : *part.value < *other.value);
-           });
-  };
-  json.key("by_organization").begin_array();
-  for (const auto& part : parts) {
-    json.begin_object();
-    append_figure_members(json, part);
-    if (const auto before = parts_before.find(part.address.org); before != parts_before.end()) {
-      append_comparison(json, part, before->second);
-    } else {
-      json.key("last_year").null().key("change").null().key("change_kind").null();
-    }
-    if (part.value)
-      json.key("rank").number(rank_of(part));
-    else
-      json.key("rank").null();
-    json.member("org", part.address.org).member("org_name", names[part.address.org]).end_object();
-  }
-  return json_response(200, json.end_array().end_object().take());
+  append_organizations(json.key("by_organization"), engine, indicator, org, period, moment);
+  return json_response(200, json.end_object().take());
+}
+
+http::Response indicator_organizations(Call& call) {
+  const indicator::Engine& engine = *call.services->engine;
+  const std::string id(call.place("id")), org = call.required("org");
+  const package::Indicator& indicator = declared(engine.catalog().indicators, "indicator", id);
+  fhir::JsonWriter json;
+  append_organizations(json, engine, indicator, org, period_of(call), as_of(call));
+  return json_response(200, json.take());
 }
 
 } // namespace xinglin::api

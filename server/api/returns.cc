@@ -2,12 +2,11 @@
 // docs/api.md
 #include "server/program/returns.h"
 
-#include "lib/sql/duck.h"
 #include "server/api/commands.h"
 #include "server/api/declared.h"
 #include "server/api/figures.h"
 #include "server/api/respond.h"
-#include "server/flatten/warehouse.h"
+#include "server/program/owed.h"
 #include "server/program/preparation.h"
 
 #include <map>
@@ -40,35 +39,45 @@ std::map<std::string, std::string> names_beneath(const std::vector<indicator::En
   return names;
 }
 
-/// Who files a form: those that ever did. Nobody is known to owe one that nobody filed yet, but for a return that says
-/// when it is due: then the organisations with nothing beneath them.
-std::set<std::string> filers_of(const Services& services, const package::Form& form,
-                                const std::vector<indicator::Engine::Organization>& all) {
-  std::set<std::string> filers;
-  const std::string table = "w." + sql::quote_identifier(form.id);
-  const std::string history = "w." + sql::quote_identifier(form.id + "_history");
-  auto rows = services.warehouse->reader()->run("select org from " + table + " union select org from " + history);
-  while (rows.next())
-    if (!rows.is_null(0)) filers.insert(std::string(rows.text(0)));
-  if (!filers.empty() || form.due_days == 0) return filers;
-  std::set<std::string> parents;
-  for (const auto& organization : all)
-    parents.insert(organization.part_of);
-  for (const auto& organization : all)
-    if (!parents.contains(organization.id)) filers.insert(organization.id);
-  return filers;
+/// An organisation of the list, its record read once.
+struct Institution {
+  std::string id, name;
+  std::optional<fhir::Document> record; ///< empty: taken away since the figures were made
+  std::optional<base::Date> opened, closed;
+
+  /// Was it there on some day of the period?
+  bool existed(const base::Period& period) const {
+    return record && (!opened || *opened <= period.last()) && (!closed || *closed > period.first());
+  }
+};
+
+std::vector<Institution> read_institutions(const std::map<std::string, std::string>& names,
+                                           const store::Snapshot& snapshot) {
+  std::vector<Institution> institutions;
+  for (const auto& [id, name] : names) {
+    Institution& one = institutions.emplace_back();
+    one.id = id;
+    one.name = name;
+    const auto version = snapshot.read("Organization", id);
+    if (!version || version->deleted) continue;
+    one.record = fhir::Document::parse(version->json);
+    const auto day = [&](std::string_view url) {
+      return base::Date::parse(program::extension_value(one.record->root(), url, "valueDate").text());
+    };
+    one.opened = day(program::k_opened_extension);
+    one.closed = day(program::k_closed_extension);
+  }
+  return institutions;
 }
 
-/// Was the organisation there on some day of the period?
-bool existed(const store::Snapshot& snapshot, const std::string& id, const base::Period& period) {
-  const auto organization = snapshot.read("Organization", id);
-  if (!organization || organization->deleted) return false;
-  const fhir::Document document = fhir::Document::parse(organization->json);
-  const auto day = [&](std::string_view url) {
-    return base::Date::parse(program::extension_value(document.root(), url, "valueDate").text());
-  };
-  const auto opened = day(program::k_opened_extension), closed = day(program::k_closed_extension);
-  return (!opened || *opened <= period.last()) && (!closed || *closed > period.first());
+/// Who owes the form's returns, by the rule it declares.
+std::set<std::string> owing(const package::Form& form, const package::Catalog& catalog,
+                            const std::vector<Institution>& institutions, base::Date today) {
+  const program::OwedBy rule(form, catalog);
+  std::set<std::string> ids;
+  for (const auto& one : institutions)
+    if (one.record && rule.holds(one.record->root(), today)) ids.insert(one.id);
+  return ids;
 }
 
 } // namespace
@@ -82,7 +91,7 @@ http::Response list_returns(Call& call) {
   const bool begins = !only.empty() && call.parameter("begin") == "true";
   const auto snapshot = services.store->snapshot();
   const auto all = services.engine->organizations();
-  const auto names = names_beneath(all, org);
+  const auto institutions = read_institutions(names_beneath(all, org), *snapshot);
   const base::Date today = services.today();
 
   fhir::JsonWriter json;
@@ -91,16 +100,17 @@ http::Response list_returns(Call& call) {
   size_t count = 0;
   for (const auto& [id, form] : services.catalog->forms) {
     if (form.cycle == package::ReturnCycle::none || (!only.empty() && id != only)) continue;
-    auto filers = filers_of(services, form, all);
-    if (begins) filers.insert(org);
+    const auto owes = owing(form, *services.catalog, institutions, today);
     for (const base::Period& period : program::periods_of(form.cycle, within)) {
       if (period.first() > today) break; // not begun
       const auto due = program::due_day(form, period);
-      for (const auto& [filer, name] : names) {
-        const std::string own = program::return_id(id, filer, period.to_string());
+      for (const auto& institution : institutions) {
+        const std::string own = program::return_id(id, institution.id, period.to_string());
         const auto version = snapshot->read("QuestionnaireResponse", own);
         const bool exists = version && !version->deleted;
-        if (!exists && (!filers.contains(filer) || !existed(*snapshot, filer, period))) continue;
+        const bool is_owed = owes.contains(institution.id) && institution.existed(period);
+        const bool is_begun = begins && institution.id == org && institution.existed(period);
+        if (!exists && !is_owed && !is_begun) continue;
         if (++count > k_returns_max)
           throw base::Refused(base::Refusal::too_large, "too-costly",
                               "More than " + std::to_string(k_returns_max) +
@@ -114,9 +124,9 @@ http::Response list_returns(Call& call) {
         const bool open = state == "due" || state == "draft" || state == "returned";
         json.begin_object().member("id", own).member("form", id);
         append_text(json.key("title"), form.title);
-        json.member("org", filer).member("org_name", name).member("period", period.to_string());
+        json.member("org", institution.id).member("org_name", institution.name).member("period", period.to_string());
         json.member("state", state).member("due_on", due ? due->to_string() : "");
-        json.key("overdue").boolean(open && due && today > *due);
+        json.key("overdue").boolean(open && (exists || is_owed) && due && today > *due);
         json.member("recorded_at", exists ? base::to_instant(version->recorded_at, services.zone) : "");
         json.member("reason", reason).end_object();
       }

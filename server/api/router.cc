@@ -53,11 +53,15 @@ Router::Router(Services& services) : m_services(&services) {
   add("GET", "/api/organizations", list_organizations);
   add("GET", "/api/indicators", list_indicators);
   add("GET", "/api/indicators/:id", indicator_detail);
+  add("GET", "/api/indicators/:id/organizations", indicator_organizations);
   add("GET", "/api/trace", trace_figure);
   add("GET", "/api/documents", list_documents);
   add("GET", "/api/documents/:id", document_report);
   add("GET", "/api/documents/:id/:file", document_file);
   add("GET", "/api/plans", list_plans);
+  add("GET", "/api/plans/:id", plan_whole);
+  add("POST", "/api/plans", save_plan);
+  add("POST", "/api/plans/propose", propose_targets);
   add("GET", "/api/residents", find_residents);
   add("GET", "/api/residents/:id", resident_record);
   add("GET", "/api/forms", list_forms);

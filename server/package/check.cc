@@ -33,6 +33,10 @@ void Checker::warning(const Place& place, std::string text) {
   (m_issues->end() - 1)->severity = base::Severity::warning;
 }
 
+void Checker::add(base::Issue issue) {
+  m_issues->add(std::move(issue));
+}
+
 void Checker::refused(const Place& place, std::string_view what, const base::Refused& refused) {
   for (const auto& issue : refused.issues()) {
     const bool says_column = issue.column == 0 || issue.text.find("column ") != std::string::npos;
@@ -69,6 +73,7 @@ void check(const Catalog& catalog, base::Issues& issues) {
   check_forms(checker);
   check_queries(checker);
   check_indicators(checker);
+  check_plans(checker);
 }
 
 } // namespace xinglin::package

@@ -72,6 +72,18 @@ bool is_plain_comparison(std::string_view rule) {
   return rule.find_first_of("+*/") == std::string_view::npos && rule.find(" - ") == std::string_view::npos;
 }
 
+/// The texts in single quotes of a rule.
+std::vector<std::string> quoted_words(std::string_view rule) {
+  std::vector<std::string> words;
+  for (size_t open = rule.find('\''); open != std::string_view::npos;) {
+    const size_t close = rule.find('\'', open + 1);
+    if (close == std::string_view::npos) break;
+    words.emplace_back(rule.substr(open + 1, close - open - 1));
+    open = rule.find('\'', close + 1);
+  }
+  return words;
+}
+
 bool is_guarded(std::string_view rule, const std::string& id) {
   for (const std::string_view test : {".exists()", ".empty()", ".hasValue()"})
     if (rule.find(id + std::string(test)) != std::string_view::npos) return true;
@@ -175,6 +187,36 @@ void check_yield(Checker& checker, const Form& form, const Yield& yield, const s
   require_elements(checker, yield);
 }
 
+/// Who owes a return: a rule over the items of its register of organisations, with their options spelt right.
+void check_owed_by(Checker& checker, const Form& form) {
+  if (form.owed_by.empty()) return;
+  const Place place = place_of(form, "owed_by");
+  const auto about = checker.catalog().registers.find(form.about);
+  if (about == checker.catalog().registers.end()) return; // said already
+  const Register& institutions = about->second;
+  if (institutions.kept_as != "Organization")
+    return checker.error(place, fmt::format("only organisations owe returns, and '{}' keeps {}; take 'owed_by' out",
+                                            form.about, institutions.kept_as));
+  if (!compile(checker, place, "owed_by", form.owed_by, institutions.kept_as, rule_names(institutions.items))) return;
+  std::vector<std::string> codes;
+  bool only_choices = true;
+  for (const auto& name : names_in_sql(form.owed_by))
+    if (const Item* item = find_item(institutions.items, name)) {
+      only_choices = only_choices && item->type == ItemType::choice;
+      for (const auto& option : item->options)
+        codes.push_back(option.code);
+    }
+  if (codes.empty() || !only_choices) return; // a text may be compared with anything
+  for (const auto& word : quoted_words(form.owed_by)) {
+    if (std::find(codes.begin(), codes.end(), word) != codes.end()) continue;
+    const std::string near = base::suggest(word, codes);
+    checker.error(place,
+                  fmt::format("owed_by: '{}' is no option of the register's items{}", word,
+                              near.empty() ? "; see register " + form.about : "; did you mean '" + near + "'?"),
+                  "not-found");
+  }
+}
+
 } // namespace
 
 void check_registers(Checker& checker) {
@@ -209,6 +251,7 @@ void check_forms(Checker& checker) {
       check_item(checker, form.program, item);
     check_was(checker, form.items, form.items);
     check_rules(checker, form.checks, form.items, "QuestionnaireResponse");
+    check_owed_by(checker, form);
     const auto names = rule_names(form.items);
     std::set<std::string> seen;
     for (const auto& yield : all_yields(form)) {

@@ -15,6 +15,7 @@ public:
   const Catalog& catalog() const { return *m_catalog; }
   void error(const Place& place, std::string text, std::string code = "invalid", int column = 0);
   void warning(const Place& place, std::string text);
+  void add(base::Issue issue);
   /// A refusal of compiled text (FHIRPath, expression, SQL) at a place: its sentences, with the text before them.
   void refused(const Place& place, std::string_view what, const base::Refused& refused);
 
@@ -59,5 +60,6 @@ void check_registers(Checker& checker);
 void check_forms(Checker& checker);
 void check_queries(Checker& checker);
 void check_indicators(Checker& checker);
+void check_plans(Checker& checker);
 
 } // namespace xinglin::package

@@ -37,10 +37,10 @@ struct Folder {
 };
 constexpr Folder k_folders[] = {{"registers", ".yml", {}}, {"forms", ".yml", {}},          {"facts", ".sql", {}},
                                 {"views", ".json", {}},    {"indicators", ".yml", ".sql"}, {"documents", ".md", {}},
-                                {"tests", ".yml", {}}};
+                                {"plans", ".md", {}},      {"tests", ".yml", {}}};
 /// Words whose place is known and that this version does not run yet.
-constexpr std::string_view k_later[] = {"cases",   "schedules", "bookings",  "ledgers", "draws",
-                                        "watches", "scores",    "exchanges", "plans"};
+constexpr std::string_view k_later[] = {"cases", "schedules", "bookings", "ledgers",
+                                        "draws", "watches",   "scores",   "exchanges"};
 
 std::string stem(const std::string& path) {
   return fs::path(path).stem().string();
@@ -177,6 +177,9 @@ void read_part_file(Part& part, const std::string& program, const std::string& p
   } else if (folder == "documents") {
     reader.id(at, id);
     part.catalog.documents.emplace(id, DocumentTemplate{id, program, bytes, place});
+  } else if (folder == "plans") {
+    reader.id(at, id);
+    part.catalog.plans.emplace(id, PlanFile{id, program, bytes, place});
   } else if (folder == "tests") {
     part.catalog.tests.push_back(TestFile{program, bytes, place});
   } else if (extension == ".yml") {
@@ -239,6 +242,8 @@ std::vector<std::pair<std::string, Place>> declared(const Catalog& catalog) {
     names.emplace_back("indicator " + id, one.place);
   for (const auto& [id, one] : catalog.documents)
     names.emplace_back("document " + id, one.place);
+  for (const auto& [id, one] : catalog.plans)
+    names.emplace_back("plan " + id, one.place);
   return names;
 }
 
@@ -304,6 +309,7 @@ void merge(Catalog& into, Catalog&& part) {
   into.views.merge(part.views);
   into.indicators.merge(part.indicators);
   into.documents.merge(part.documents);
+  into.plans.merge(part.plans);
   std::move(part.tests.begin(), part.tests.end(), std::back_inserter(into.tests));
 }
 
@@ -459,6 +465,7 @@ std::shared_ptr<const Catalog> load_checked(const std::string& directory, base::
   drop(catalog->views);
   drop(catalog->indicators);
   drop(catalog->documents);
+  drop(catalog->plans);
   std::erase_if(catalog->tests, [&](const TestFile& test) { return broken.contains(test.program); });
   std::erase_if(catalog->programs, [&](const auto& entry) { return broken.contains(entry.first); });
   hash_catalog(*catalog);

@@ -106,6 +106,7 @@ struct Form {
   ReturnCycle cycle = ReturnCycle::none; ///< a return (报表) has one
   int due_days = 0;                      ///< return: days after the period's end by which it is due; 0 = not said
   bool due_working_days = false;         ///< those days are Mondays to Fridays
+  std::string owed_by;                   ///< return: FHIRPath over the items of `about`, true = that one owes it
   std::string happened;                  ///< item id of the business date; empty = the authored date
   std::vector<Item> items;
   std::vector<Check> checks;
@@ -171,6 +172,14 @@ struct DocumentTemplate {
   Place place;
 };
 
+/// A year's plan, plans/ID.md, as its author wrote it; parse_plan (server/package/plan.h) reads it.
+struct PlanFile {
+  std::string id;
+  std::string program;
+  std::string text; ///< Markdown
+  Place place;
+};
+
 /// An extra table: a SQL on FHIR ViewDefinition under views/ID.json.
 struct ViewFile {
   std::string id;
@@ -207,6 +216,7 @@ struct Catalog {
   std::map<std::string, ViewFile> views;
   std::map<std::string, Indicator> indicators;
   std::map<std::string, DocumentTemplate> documents;
+  std::map<std::string, PlanFile> plans;
   std::vector<TestFile> tests;
   std::string hash; ///< sha256 over all programs
 };

@@ -310,10 +310,10 @@ static void read_due(Reader& reader, const Yaml& root, Form& result) {
 }
 
 std::optional<Form> read_form(Reader& reader, const Yaml& root, const std::string& id) {
-  if (!reader.keys(
-          root,
-          {"form", "title", "version", "source", "about", "happened", "cycle", "due", "items", "checks", "yields"},
-          "a form"))
+  if (!reader.keys(root,
+                   {"form", "title", "version", "source", "about", "happened", "cycle", "due", "owed_by", "items",
+                    "checks", "yields"},
+                   "a form"))
     return {};
   Form result;
   result.id = id;
@@ -337,6 +337,15 @@ std::optional<Form> read_form(Reader& reader, const Yaml& root, const std::strin
                                         : ReturnCycle::year;
   }
   if (root.find("due")) read_due(reader, root, result);
+  if (const Yaml* owed_by = root.find("owed_by")) {
+    if (result.cycle == ReturnCycle::none)
+      reader.error(*owed_by, "only a return is owed; add 'cycle' or take 'owed_by' out");
+    result.owed_by = reader.string(root, "owed_by");
+    within_length(reader, *owed_by, result.owed_by);
+  } else if (const Yaml* due = root.find("due"); due && result.cycle != ReturnCycle::none) {
+    reader.error(*due, "the return says when it is due but not who owes it; add owed_by: \"category = 'clinic'\"",
+                 "required");
+  }
   if (const Yaml* items = reader.need(root, "items", "the form")) result.items = read_items(reader, *items, {});
   refuse_twice(reader, result.items);
   result.checks = read_checks(reader, root);

@@ -30,9 +30,9 @@ TEST_CASE("a plan is kept as Composition, Goal and Task, revised, and shown as o
 
   auto load = [&](const std::string& text) {
     base::Issues issues;
-    auto plan = plan::parse_plan(text, "p.md", *catalog, issues);
+    auto plan = package::parse_plan(text, "p.md", *catalog, issues);
     REQUIRE_MESSAGE(!issues.has_errors(), issues.to_text());
-    return plan::keep(plan, program, *store, *base::Date::parse("2023-01-05"));
+    return plan::keep(plan, program, *store, {*base::Date::parse("2023-01-05"), "王科长", {}});
   };
   const std::string head = "# 计划\n- plan: health_2023\n- org: bureau\n- period: 2023\n";
   const std::string first = head + "## 一\n### 签约\n- target: family_doctor.signed >= 12\n### 迁建\n- owner: 规财科\n";
@@ -56,10 +56,49 @@ TEST_CASE("a plan is kept as Composition, Goal and Task, revised, and shown as o
   CHECK(plan::kept_plans(*now)[0].text.find("15") != std::string::npos);
   CHECK(plan::kept_plans(*store->snapshot(receipt.commit))[0].text == first);
 
+  // Its versions, newest first, with who kept them; nobody overwrites what they have not seen.
+  const auto versions = plan::kept_versions(*now, "health_2023", 10);
+  REQUIRE(versions.size() == 2);
+  CHECK(versions[1].text == first);
+  CHECK(versions[0].by == "王科长");
+  CHECK(plan::kept_versions(*now, "health_2023", 1).size() == 1);
+  CHECK(plan::kept_versions(*now, "health", 10).empty());
+  base::Issues good;
+  const auto late = package::parse_plan(first, "p.md", *catalog, good);
+  CHECK_THROWS_AS(plan::keep(late, program, *store, {*base::Date::parse("2023-08-05"), {}, 1}), base::Refused);
+  CHECK_THROWS_AS(plan::keep(late, program, *store, {*base::Date::parse("2023-08-05"), {}, 0}), base::Refused);
+  CHECK(plan::kept_plans(*store->snapshot())[0].version == 2);
+
+  // A program's plan holds until a version of it is kept; of an organisation that is not there it is nobody's.
+  auto more = known;
+  more.plans["health_2023"] = {"health_2023", "clinic", first, {"clinic/plans/health_2023.md", 1}};
+  more.plans["house"] = {"house",
+                         "clinic",
+                         "# 修缮\n- plan: house\n- org: bureau\n- period: 2023\n### 甲\n",
+                         {"clinic/plans/house.md", 1}};
+  more.plans["lost"] = {
+      "lost", "clinic", "# 丢\n- plan: lost\n- org: nobody\n- period: 2023\n### 甲\n", {"clinic/plans/lost.md", 1}};
+  const auto in_force = plan::plans_in_force(*store->snapshot(), more);
+  REQUIRE(in_force.size() == 2);
+  CHECK(in_force[0].plan.id == "health_2023");
+  CHECK(in_force[0].version == 2);
+  CHECK(in_force[0].program.empty());
+  CHECK(in_force[1].plan.id == "house");
+  CHECK(in_force[1].version == 0);
+  CHECK(in_force[1].program == "clinic");
+  // A kept plan whose indicator is no longer declared is told so, and the others stand.
+  more.indicators.erase("family_doctor.signed");
+  const auto broken = plan::plans_in_force(*store->snapshot(), more);
+  REQUIRE(broken.size() == 2);
+  CHECK(broken[0].issues.has_errors());
+  CHECK(broken[1].issues.empty());
+
   // An organisation that is not there is refused, and nothing of it is kept.
   base::Issues issues;
   auto other =
-      plan::parse_plan("# 计划\n- plan: other\n- org: nobody\n- period: 2023\n### 甲\n", "p.md", *catalog, issues);
-  CHECK_THROWS_AS(plan::keep(other, program, *store, *base::Date::parse("2023-01-05")), base::Refused);
+      package::parse_plan("# 计划\n- plan: other\n- org: nobody\n- period: 2023\n### 甲\n", "p.md", *catalog, issues);
+  plan::check_organizations(other, "p.md", *store->snapshot(), issues);
+  CHECK(issues.to_text() == "p.md:3: error: there is no organisation 'nobody'; register it or correct its id");
+  CHECK_THROWS_AS(plan::keep(other, program, *store, {*base::Date::parse("2023-01-05"), {}, {}}), base::Refused);
   CHECK(plan::kept_plans(*store->snapshot()).size() == 1);
 }

@@ -1,6 +1,6 @@
 // The plan's language, what is proposed from prose, and a year from the loading of a plan to its end.
 
-#include "server/plan/plan.h"
+#include "server/package/plan.h"
 
 #include "server/flatten/test_records.h"
 #include "server/flatten/warehouse.h"
@@ -48,11 +48,11 @@ package::Catalog catalog() {
 
 constexpr const char* k_head = "# 二三年计划\n- plan: year\n- org: bureau\n- period: 2023\n";
 
-plan::Plan parse(const std::string& text, base::Issues& issues) {
+package::Plan parse(const std::string& text, base::Issues& issues) {
   static const auto known = catalog();
-  return plan::parse_plan(text, "year.md", known, issues);
+  return package::parse_plan(text, "year.md", known, issues);
 }
-plan::Plan parse_good(const std::string& text) {
+package::Plan parse_good(const std::string& text) {
   base::Issues issues;
   auto out = parse(text, issues);
   CHECK_MESSAGE(!issues.has_errors(), issues.to_text());
@@ -115,10 +115,14 @@ TEST_CASE("a plan is read") {
   CHECK(entries[1].target->number == Rational(12000));
   REQUIRE(entries[1].target->parts.size() == 2);
   CHECK(entries[1].target->parts[1].org == "h2");
-  CHECK(entries[2].target->relation == plan::Relation::increase);
-  CHECK(entries[3].target->relation == plan::Relation::at_most);
+  CHECK(entries[2].target->relation == package::PlanRelation::increase);
+  CHECK(entries[3].target->relation == package::PlanRelation::at_most);
   const auto& task = plan.sections[1].entries.at(0);
   REQUIRE(task.milestones.size() == 2);
+  CHECK(task.milestones[0].text == "启动招标");
+  CHECK(task.milestones[0].is_confirmed);
+  CHECK(!task.milestones[1].is_confirmed);
+  CHECK(task.milestones[1].line == 27);
   CHECK(task.milestones[0].day == day("2023-03-31"));
   CHECK(task.done == day("2023-09-01"));
 }
@@ -135,6 +139,8 @@ TEST_CASE("what is wrong with a plan is said with line and mend") {
   CHECK(has(messages(head + "### e\n- target: family_doctor.sign_rate >= 25\n"),
             "year.md:6: error: family_doctor.sign_rate is a "
             "percentage; write the number with %"));
+  CHECK(has(messages(head + "### e\n- target: family_doctor.sign_rate >= 25%\n- split: h1 30\n"),
+            "year.md:7: error: family_doctor.sign_rate is a percentage; write the part of h1 with %, as in 30%"));
   CHECK(has(messages(head + "### e\n- due: 2023-13-01\n"), "is no day"));
   CHECK(has(messages(head + "### e\n- due: 2024-01-01\n"), "is not within 2023"));
   CHECK(has(messages(head + "### e\n- split: h1 2\n"), "write the target above it"));
@@ -144,14 +150,14 @@ TEST_CASE("what is wrong with a plan is said with line and mend") {
             "an entry has one target"));
   CHECK(has(messages(head + "### e\n- owner:\n"), "has nothing after the colon"));
   std::string many = head;
-  for (size_t i = 0; i <= plan::k_entries_max; ++i)
+  for (size_t i = 0; i <= package::k_plan_entries_max; ++i)
     many += "### e\n";
   CHECK(has(messages(many), "more than 1000 entries"));
   std::string steps = head + "### e\n";
-  for (size_t i = 0; i <= plan::k_milestones_max; ++i)
+  for (size_t i = 0; i <= package::k_plan_milestones_max; ++i)
     steps += "- milestone: 2023-05 a\n";
   CHECK(has(messages(steps), "at most 100 milestones"));
-  CHECK(has(messages(std::string(plan::k_plan_bytes_max + 1, 'a')), "larger than"));
+  CHECK(has(messages(std::string(package::k_plan_bytes_max + 1, 'a')), "larger than"));
 }
 
 TEST_CASE("targets proposed from prose") {
@@ -181,7 +187,9 @@ TEST_CASE("targets proposed from prose") {
   REQUIRE(proposals.size() == 1);
   CHECK(proposals[0].line == 3);
   CHECK(proposals[0].clause == "力争签约率25%以上");
-  CHECK(has(plan::to_json(proposals), R"("line_of_plan":"- target: family_doctor.sign_rate >= 25%")"));
+  fhir::JsonWriter json;
+  plan::append_proposals(json, proposals);
+  CHECK(has(json.take(), R"("line_of_plan":"- target: family_doctor.sign_rate >= 25%")"));
 }
 
 namespace {
@@ -206,7 +214,7 @@ public:
     commits.begin(from).put(test::response("stay", "s" + std::to_string(++m_number), "Patient/p1", "h1",
                                            {test::date_answer("admitted_on", from)}));
   }
-  std::vector<plan::EntryStanding> track(const plan::Plan& plan, const char* today) {
+  std::vector<plan::EntryStanding> track(const package::Plan& plan, const char* today) {
     auto known = std::make_shared<const package::Catalog>(catalog());
     m_warehouse = std::make_unique<flatten::Warehouse>("", known);
     m_warehouse->apply(commits.batch(0, commits.commit()));
@@ -214,7 +222,7 @@ public:
     m_engine = std::make_unique<indicator::Engine>(known, *m_warehouse);
     return plan::track(plan, *m_engine, day(today));
   }
-  std::string states(const plan::Plan& plan, const char* today) {
+  std::string states(const package::Plan& plan, const char* today) {
     std::string out;
     for (const auto& one : track(plan, today))
       out += std::string(plan::to_string(one.whole.state)) + " ";
@@ -262,7 +270,9 @@ TEST_CASE("a year: states change as records arrive, by the season of last year")
   REQUIRE(june[0].parts.size() == 1);
   CHECK(june[0].parts[0].org == "h1");
   CHECK(june[0].parts[0].state == plan::State::late);
-  CHECK(has(plan::to_json(plan, june, day("2023-06-30"), year.engine().now()), R"("late":2)"));
+  fhir::JsonWriter json;
+  plan::append_plan(json.begin_object(), {plan, {}, 1, {}}, june, day("2023-06-30"), year.engine().now());
+  CHECK(has(json.end_object().take(), R"("late":2)"));
   year.visit("2023-06-02", true);
   // The institution that came last year came in March, so one more should have come by now.
   CHECK(year.states(plan, "2023-06-30") == "on_course on_course late on_course ");

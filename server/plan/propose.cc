@@ -13,6 +13,7 @@ namespace xinglin::plan {
 namespace {
 
 using namespace std::string_view_literals;
+using Relation = package::PlanRelation;
 
 struct RelationWord {
   std::string_view word;

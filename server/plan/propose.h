@@ -1,7 +1,7 @@
 #pragma once
 // From prose to proposed targets: a person binds them to an indicator or drops them.
 
-#include "server/plan/plan.h"
+#include "server/package/plan.h"
 
 namespace xinglin::plan {
 
@@ -12,7 +12,7 @@ struct Candidate {
 struct Proposal {
   std::string clause; ///< the words it was found in
   std::string what;   ///< what is to be reached, without number and relation
-  Relation relation = Relation::at_least;
+  package::PlanRelation relation = package::PlanRelation::at_least;
   std::string number;                ///< "25%", "5.0", "3.5万"
   std::string unit;                  ///< "家", "个"; of a percentage empty
   bool is_each = false;              ///< 一街道一乡镇一普惠: for each of them

@@ -1,7 +1,5 @@
 #include "server/plan/to_json.h"
 
-#include "lib/fhir/json.h"
-
 #include <map>
 
 namespace xinglin::plan {
@@ -33,10 +31,11 @@ void write_standing(fhir::JsonWriter& out, const Standing& standing) {
   write_value(out, "wanted", standing.wanted);
 }
 
-void write_entry(fhir::JsonWriter& out, const Plan& plan, const EntryStanding& one) {
-  const Entry& entry = *one.entry;
+void write_entry(fhir::JsonWriter& out, const package::Plan& plan, const EntryStanding& one) {
+  const package::PlanEntry& entry = *one.entry;
   out.begin_object().member("section", one.section).member("title", entry.title).member("owner", entry.owner);
   out.member("due", entry.due.value_or(plan.period.last()).to_string());
+  out.member("done", entry.done ? entry.done->to_string() : "").key("line").number(int64_t{entry.line});
   if (entry.target) {
     out.member("indicator", entry.target->indicator).member("relation", to_string(entry.target->relation));
     out.member("number", entry.target->written);
@@ -50,18 +49,51 @@ void write_entry(fhir::JsonWriter& out, const Plan& plan, const EntryStanding& o
   }
   out.end_array().key("milestones").begin_array();
   for (const auto& milestone : entry.milestones)
-    out.begin_object().member("day", milestone.day.to_string()).member("text", milestone.text).end_object();
+    out.begin_object()
+        .member("day", milestone.day.to_string())
+        .member("text", milestone.text)
+        .key("confirmed")
+        .boolean(milestone.is_confirmed)
+        .key("line")
+        .number(int64_t{milestone.line})
+        .end_object();
   out.end_array().end_object();
 }
 
 } // namespace
 
-std::string to_json(const Plan& plan, const std::vector<EntryStanding>& standings, base::Date today,
-                    const indicator::AsOf& as_of) {
-  fhir::JsonWriter out;
-  out.begin_object().member("id", plan.id).member("title", plan.title).member("org", plan.org);
+void append_issues(fhir::JsonWriter& out, const base::Issues& issues) {
+  out.begin_array();
+  for (const auto& issue : issues) {
+    out.begin_object().member("severity", base::to_string(issue.severity)).key("line").number(int64_t{issue.line});
+    write_text(out, "text", {issue.text_zh.empty() ? issue.text : issue.text_zh, issue.text});
+    out.end_object();
+  }
+  out.end_array();
+}
+
+void append_changes(fhir::JsonWriter& out, const std::vector<Change>& changes) {
+  out.begin_array();
+  for (const auto& change : changes)
+    out.begin_object()
+        .member("what", to_string(change.what))
+        .member("section", change.section)
+        .member("title", change.title)
+        .member("field", change.field)
+        .member("before", change.before)
+        .member("after", change.after)
+        .end_object();
+  out.end_array();
+}
+
+void append_plan(fhir::JsonWriter& out, const PlanInForce& in_force, const std::vector<EntryStanding>& standings,
+                 base::Date today, const indicator::AsOf& as_of) {
+  const package::Plan& plan = in_force.plan;
+  out.member("id", plan.id).member("title", plan.title).member("org", plan.org);
   out.member("period", plan.period.to_string()).member("source", plan.source);
+  out.member("program", in_force.program).key("version").number(in_force.version);
   out.member("today", today.to_string()).member("as_of", as_of.to_string());
+  append_issues(out.key("issues"), in_force.issues);
   out.key("revisions").begin_array();
   for (const auto& revision : plan.revisions)
     out.begin_object().member("day", revision.day.to_string()).member("text", revision.text).end_object();
@@ -75,12 +107,10 @@ std::string to_json(const Plan& plan, const std::vector<EntryStanding>& standing
   out.end_object().key("entries").begin_array();
   for (const auto& one : standings)
     write_entry(out, plan, one);
-  out.end_array().end_object();
-  return out.take();
+  out.end_array();
 }
 
-std::string to_json(const std::vector<Proposal>& proposals) {
-  fhir::JsonWriter out;
+void append_proposals(fhir::JsonWriter& out, const std::vector<Proposal>& proposals) {
   out.begin_array();
   for (const auto& one : proposals) {
     out.begin_object().member("clause", one.clause).member("what", one.what);
@@ -96,7 +126,6 @@ std::string to_json(const std::vector<Proposal>& proposals) {
     out.end_array().member("line_of_plan", target_line(one)).end_object();
   }
   out.end_array();
-  return out.take();
 }
 
 } // namespace xinglin::plan

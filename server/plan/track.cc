@@ -16,6 +16,11 @@ using base::Rational;
 using indicator::Figure;
 using package::IndicatorKind;
 using package::PeriodKind;
+using package::Plan;
+using package::PlanEntry;
+using package::PlanMilestone;
+using package::PlanRelation;
+using package::PlanTarget;
 
 bool is_share(const package::Indicator& indicator) {
   return indicator.kind == IndicatorKind::proportion || indicator.shown == "percent";
@@ -32,7 +37,7 @@ public:
   Tracker(const Plan& plan, const indicator::Engine& engine, Date today, std::optional<indicator::AsOf> as_of)
       : m_plan(plan), m_engine(engine), m_today(today), m_as_of(as_of) {}
 
-  EntryStanding standing_of(const Entry& entry, const std::string& section) const {
+  EntryStanding standing_of(const PlanEntry& entry, const std::string& section) const {
     EntryStanding out;
     out.entry = &entry;
     out.section = section;
@@ -47,9 +52,9 @@ public:
   }
 
 private:
-  Date due_of(const Entry& entry) const { return entry.due.value_or(m_plan.period.last()); }
+  Date due_of(const PlanEntry& entry) const { return entry.due.value_or(m_plan.period.last()); }
 
-  Standing task_standing(const Entry& entry) const {
+  Standing task_standing(const PlanEntry& entry) const {
     Standing out;
     out.org = m_plan.org;
     Date due = due_of(entry);
@@ -67,14 +72,12 @@ private:
       return out;
     }
     // Milestones are steps of the task; one that is past and not behind a done task makes it late.
-    const Milestone* past = nullptr;
+    const PlanMilestone* past = nullptr;
     for (const auto& milestone : entry.milestones)
-      if (milestone.day < m_today) past = &milestone;
-    bool confirmed = past && past->text.ends_with("√");
-    if (past && !confirmed) {
+      if (milestone.day < m_today && !milestone.is_confirmed && (!past || milestone.day < past->day)) past = &milestone;
+    if (past) {
       out.state = State::late;
-      out.reason = {fmt::format("节点“{}”应于{}前完成，尚未确认（确认后在节点文字后加√）。", past->text,
-                                document::date_in_words(past->day)),
+      out.reason = {fmt::format("节点“{}”应于{}前完成，尚未确认。", past->text, document::date_in_words(past->day)),
                     fmt::format("The milestone \"{}\" of {} is not confirmed.", past->text, past->day.to_string())};
       return out;
     }
@@ -96,8 +99,8 @@ private:
     }
   }
 
-  Standing target_standing(const Entry& entry, const std::string& org, const Rational& number) const {
-    const Target& target = *entry.target;
+  Standing target_standing(const PlanEntry& entry, const std::string& org, const Rational& number) const {
+    const PlanTarget& target = *entry.target;
     const auto& indicator = m_engine.catalog().indicators.at(target.indicator);
     const bool adds_up = indicator.period == PeriodKind::flow &&
                          (indicator.kind == IndicatorKind::count || indicator.kind == IndicatorKind::sum);
@@ -105,16 +108,21 @@ private:
     const Date until = std::max(first, std::min(m_today, due));
     const Period whole = Period::range(first, due), so_far = Period::range(first, until);
     const bool is_over = due < m_today;
-    const bool upward = target.relation == Relation::at_least || target.relation == Relation::increase;
+    const bool upward = target.relation == PlanRelation::at_least || target.relation == PlanRelation::increase;
 
     Standing out;
     out.org = org;
-    out.figure = figure(target.indicator, org, so_far);
+    try {
+      out.figure = figure(target.indicator, org, so_far);
+    } catch (const base::Refused& refused) {
+      if (refused.kind() != base::Refusal::not_found) throw;
+      return without_figure(std::move(out), "没有这个机构或数字", "there is no such organisation or figure");
+    }
     const auto last_so_far = value_then(target.indicator, org, so_far.last_year());
     const auto last_whole = value_then(target.indicator, org, whole.last_year());
     // 1. What is to be reached.
     Rational wanted = number;
-    if (target.relation == Relation::increase) {
+    if (target.relation == PlanRelation::increase) {
       if (!last_whole) return without_figure(std::move(out), "上年没有可比的数", "there is no figure of last year");
       wanted = *last_whole + number;
     }
@@ -212,7 +220,7 @@ std::string_view in_chinese(State state) {
   return "暂无数据";
 }
 
-std::vector<EntryStanding> track(const Plan& plan, const indicator::Engine& engine, Date today,
+std::vector<EntryStanding> track(const package::Plan& plan, const indicator::Engine& engine, Date today,
                                  std::optional<indicator::AsOf> as_of) {
   Tracker tracker(plan, engine, today, as_of);
   std::vector<EntryStanding> out;

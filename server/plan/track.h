@@ -2,7 +2,7 @@
 // How a plan stands on a day: each entry's state with the figure it follows from and the reason in words.
 
 #include "server/indicator/engine.h"
-#include "server/plan/plan.h"
+#include "server/package/plan.h"
 
 namespace xinglin::plan {
 
@@ -25,7 +25,7 @@ struct Standing {
   std::optional<base::Rational> wanted;    ///< what is to be reached at the end
 };
 struct EntryStanding {
-  const Entry* entry = nullptr;
+  const package::PlanEntry* entry = nullptr;
   std::string section;
   Standing whole;
   std::vector<Standing> parts; ///< of the breakdown, in its order
@@ -36,7 +36,7 @@ struct EntryStanding {
 /// or sum is expected to have come the same part of the way as last year by the same day, any other figure to be short
 /// by as much as last year's then was of its end. Only where last year has no figure the days are counted instead, and
 /// the reason says so.
-std::vector<EntryStanding> track(const Plan& plan, const indicator::Engine& engine, base::Date today,
+std::vector<EntryStanding> track(const package::Plan& plan, const indicator::Engine& engine, base::Date today,
                                  std::optional<indicator::AsOf> as_of = {});
 
 } // namespace xinglin::plan

@@ -23,9 +23,9 @@ std::string read_file(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-plan::Plan read_plan(const std::string& text, const std::string& file, const package::Catalog& catalog) {
+package::Plan read_plan(const std::string& text, const std::string& file, const package::Catalog& catalog) {
   base::Issues issues;
-  auto out = plan::parse_plan(text, file, catalog, issues);
+  auto out = package::parse_plan(text, file, catalog, issues);
   if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
   if (!issues.empty()) std::fprintf(stderr, "%s\n", issues.to_text().c_str());
   return out;
@@ -37,7 +37,11 @@ int plan_load(const Options& options) {
   const std::string file = options.arguments.at(0);
   House house(options);
   const auto plan = read_plan(read_file(file), file, *house.catalog());
-  const auto receipt = plan::keep(plan, house.program(), house.store(true), base::local_date(base::system_now()));
+  auto& store = house.store(true);
+  base::Issues issues;
+  plan::check_organizations(plan, file, *store.snapshot(), issues);
+  if (issues.has_errors()) throw base::Refused(base::Refusal::invalid, std::move(issues));
+  const auto receipt = plan::keep(plan, house.program(), store, {base::local_date(base::system_now()), {}, {}});
   size_t entries = 0, targets = 0;
   for (const auto& section : plan.sections)
     for (const auto& entry : section.entries) {
@@ -59,31 +63,35 @@ int plan_show(const Options& options) {
   const auto then = base::Date::parse(options.as_of);
   const auto asked = House::day(options.today);
   const base::Date today = asked ? *asked : then ? *then : base::local_date(base::system_now());
-  std::string json;
+  fhir::JsonWriter json;
+  json.begin_array();
   size_t shown = 0;
-  for (const auto& kept : plan::kept_plans(*snapshot)) {
-    const auto plan = read_plan(kept.text, kept.id, engine.catalog());
+  for (const auto& one : plan::plans_in_force(*snapshot, engine.catalog())) {
+    const auto& plan = one.plan;
     if (!options.org.empty() && plan.org != options.org) continue;
     if (!options.period.empty() && !(plan.period == House::period(options.period))) continue;
     ++shown;
-    const auto standings = plan::track(plan, engine, today, as_of);
+    if (!one.issues.empty()) std::fprintf(stderr, "%s\n", one.issues.to_text().c_str());
+    const auto standings =
+        one.issues.has_errors() ? std::vector<plan::EntryStanding>{} : plan::track(plan, engine, today, as_of);
     if (options.json) {
-      json += (json.empty() ? "" : ",") + plan::to_json(plan, standings, today, as_of);
+      plan::append_plan(json.begin_object(), one, standings, today, as_of);
+      json.end_object();
       continue;
     }
     std::printf("%s  %s %s  %s\n", plan.title.c_str(), plan.org.c_str(), plan.period.to_string().c_str(),
                 today.to_string().c_str());
     Table table({false, false, false, false});
-    for (const auto& one : standings) {
-      table.row(
-          {std::string(plan::in_chinese(one.whole.state)), one.entry->title, one.entry->owner, one.whole.reason.zh});
-      for (const auto& part : one.parts)
+    for (const auto& entry : standings) {
+      table.row({std::string(plan::in_chinese(entry.whole.state)), entry.entry->title, entry.entry->owner,
+                 entry.whole.reason.zh});
+      for (const auto& part : entry.parts)
         table.row({"  " + std::string(plan::in_chinese(part.state)), "  " + part.org, "", part.reason.zh});
     }
     std::printf("%s", table.text().c_str());
   }
   if (options.json)
-    std::printf("[%s]\n", json.c_str());
+    std::printf("%s\n", json.end_array().take().c_str());
   else if (shown == 0)
     std::printf("There is no such plan; load one with: xinglin plan load FILE\n");
   return k_exit_done;
@@ -93,7 +101,9 @@ int plan_propose(const Options& options) {
   House house(options);
   const auto proposals = plan::propose(read_file(options.arguments.at(0)), *house.catalog());
   if (options.json) {
-    std::printf("%s\n", plan::to_json(proposals).c_str());
+    fhir::JsonWriter json;
+    plan::append_proposals(json, proposals);
+    std::printf("%s\n", json.take().c_str());
     return k_exit_done;
   }
   // Ready to be pasted into a plan; a person binds or drops each.
