@@ -52,7 +52,7 @@ test("the list shows value, last year and change", async () => {
 test("the summary's numbers open their trace, and it downloads as .docx", async () => {
   const { page, troubles, close } = await openPage(browser, server.base);
   await page.goto(server.base + "/#/documents");
-  await page.locator('.list-link[href$="/hospital_year"]').click();
+  await page.locator('main a[href$="/documents/hospital_year"]').click();
   const sheet = page.locator(".sheet");
   await sheet.waitFor();
   const text = await sheet.innerText();

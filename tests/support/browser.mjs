@@ -63,6 +63,8 @@ export async function serveDemo({ prepare } = {}) {
 export async function picture(page, name, options = {}) {
   if (!process.env.SCREENSHOTS) return;
   mkdirSync(process.env.SCREENSHOTS, { recursive: true });
+  // The head sticks to the top: on a whole page it stands where it was scrolled to.
+  if (options.fullPage) await page.evaluate(() => window.scrollTo(0, 0));
   await page.screenshot({ path: join(process.env.SCREENSHOTS, `${name}.png`), ...options });
 }
 

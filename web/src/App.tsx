@@ -1,4 +1,4 @@
-import { AppstoreOutlined, AuditOutlined, BarChartOutlined, EditOutlined, FileTextOutlined, SafetyCertificateOutlined, TeamOutlined } from "@ant-design/icons";
+import { AppstoreOutlined, AuditOutlined, BarChartOutlined, EditOutlined, FileTextOutlined, FlagOutlined, SafetyCertificateOutlined, TeamOutlined } from "@ant-design/icons";
 import { App as AntApp, Button, ConfigProvider, Layout, Select, Spin } from "antd";
 import enUS from "antd/locale/en_US";
 import zhCN from "antd/locale/zh_CN";
@@ -20,6 +20,8 @@ const DocumentPage = lazy(() => import("./pages/DocumentPage"));
 const ResidentsPage = lazy(() => import("./pages/ResidentsPage"));
 const ResidentPage = lazy(() => import("./pages/ResidentPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
+const PlanPage = lazy(() => import("./pages/PlanPage"));
+const PlanRevisePage = lazy(() => import("./pages/PlanRevisePage"));
 const QualityPage = lazy(() => import("./pages/QualityPage"));
 const ImportPage = lazy(() => import("./pages/ImportPage"));
 const ReturnsPage = lazy(() => import("./pages/ReturnsPage"));
@@ -33,6 +35,7 @@ function Header() {
   const { org, setOrg, organizations } = useSettings();
   const places = [
     { to: "/", word: "overview", icon: <AppstoreOutlined /> },
+    { to: "/plan", word: "planShort", icon: <FlagOutlined /> },
     { to: "/indicators", word: "indicators", icon: <BarChartOutlined /> },
     { to: "/returns", word: "returns", icon: <AuditOutlined /> },
     { to: "/entry", word: "entry", icon: <EditOutlined /> },
@@ -50,7 +53,7 @@ function Header() {
         <nav aria-label={t("product")}>
           {places.map((place) => (
             <NavLink key={place.to} to={place.to} end={place.to === "/"} className="place">
-              {place.icon}
+              <span aria-hidden="true">{place.icon}</span>
               <span>{t(place.word)}</span>
             </NavLink>
           ))}
@@ -108,6 +111,8 @@ export function App() {
                 <Suspense fallback={<Spin className="wait" />}>
                   <Routes>
                     <Route path="/" element={<OverviewPage />} />
+                    <Route path="/plan" element={<PlanPage />} />
+                    <Route path="/plan/revise" element={<PlanRevisePage />} />
                     <Route path="/quality" element={<QualityPage />} />
                     <Route path="/import" element={<ImportPage />} />
                     <Route path="/indicators" element={<IndicatorsPage />} />

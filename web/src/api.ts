@@ -90,6 +90,8 @@ export interface DocumentTemplate {
   id: string;
   program: string;
   title: string;
+  /** forms of the returns that its figures are counted from */
+  returns: string[];
 }
 
 export interface Report {
@@ -342,16 +344,44 @@ interface Standing {
   wanted: string | null;
 }
 
+export type PlanRelation = "at_least" | "at_most" | "increase" | "rank";
+
+export interface PlanMilestone {
+  day: string;
+  text: string;
+  confirmed: boolean;
+  /** of the plan's text */
+  line: number;
+}
+
 export interface PlanEntry extends Standing {
   section: string;
   title: string;
   owner: string;
   due: string;
+  done: string;
+  line: number;
   indicator?: string;
-  relation?: string;
+  relation?: PlanRelation;
   number?: string;
   parts: Standing[];
-  milestones: { day: string; text: string }[];
+  milestones: PlanMilestone[];
+}
+
+export interface PlanIssue {
+  severity: "error" | "warning";
+  line: number;
+  text: Text;
+}
+
+/** What a revision changes; `field` is empty for a whole entry, `title` for the plan itself. */
+export interface PlanChange {
+  what: "added" | "removed" | "changed";
+  section: string;
+  title: string;
+  field: "" | "title" | "org" | "period" | "source" | "section" | "indicator" | "target" | "split" | "owner" | "due" | "done" | "milestone";
+  before: string;
+  after: string;
 }
 
 /** docs/plans.md, Shape */
@@ -361,9 +391,46 @@ export interface Plan {
   org: string;
   period: string;
   source: string;
+  /** the program whose folder it is from; empty once a version is kept among the records */
+  program: string;
+  version: number;
   today: string;
   as_of: string;
+  issues: PlanIssue[];
   revisions: { day: string; text: string }[];
   counts: Record<PlanState, number>;
   entries: PlanEntry[];
+}
+
+/** GET /api/plans/ID */
+export interface PlanWhole extends Plan {
+  text: string;
+  versions: { version: number; commit: number; recorded_at: string; by: string; changes: PlanChange[] }[];
+}
+
+/** POST /api/plans?check=true */
+export interface PlanReview {
+  id: string;
+  title: string;
+  version: number;
+  issues: PlanIssue[];
+  changes: PlanChange[];
+}
+
+export interface Proposal {
+  clause: string;
+  what: string;
+  relation: PlanRelation;
+  number: string;
+  unit: string;
+  each: boolean;
+  due: string;
+  line: number;
+  candidates: { indicator: string; title: Text }[];
+}
+
+/** POST /api/plans/propose */
+export interface Proposals {
+  proposals: Proposal[];
+  indicators: { indicator: string; title: Text; percent: boolean }[];
 }

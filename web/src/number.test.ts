@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { direction, grouped, percentage, tenThousands } from "./number";
+import { direction, grouped, percentage, tenThousands, rounded } from "./number";
 import { isPeriod } from "./settings";
 
 describe("grouped", () => {
@@ -34,6 +34,15 @@ describe("percentage", () => {
     ["-0.1", "-10%"],
     ["0", "0%"],
   ])("%s → %s", (input, output) => expect(percentage(input)).toBe(output));
+});
+
+describe("rounded", () => {
+  it.each([
+    ["3.333333333333333333", "3.33"],
+    ["0.005", "0.01"],
+    ["12", "12"],
+    ["-1.2", "-1.2"],
+  ])("%s → %s", (input, output) => expect(rounded(input)).toBe(output));
 });
 
 describe("direction", () => {

@@ -15,12 +15,18 @@ export function tenThousands(decimal: string): string | null {
   return sign + whole.slice(0, -4) + (part ? `.${part}` : "");
 }
 
+/** At most two digits after the point, half up, after moving the point to the right: ("0.25556", 2) → "25.56". */
+export function rounded(decimal: string, shift = 0): string {
+  const [, sign = "", whole = "0", rest = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
+  const digits = shift + 3;
+  const hundredths = ((BigInt(whole + rest.padEnd(digits, "0").slice(0, digits)) + 5n) / 10n).toString().padStart(3, "0");
+  const part = hundredths.slice(-2).replace(/0+$/, "");
+  return `${sign}${hundredths.slice(0, -2)}${part ? `.${part}` : ""}`;
+}
+
 /** A share as a percentage of at most two digits after the point, half up: "0.25556" → "25.56%". */
 export function percentage(decimal: string): string {
-  const [, sign = "", whole = "0", rest = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(decimal) ?? [];
-  const hundredths = ((BigInt(whole + rest.padEnd(5, "0").slice(0, 5)) + 5n) / 10n).toString().padStart(3, "0");
-  const part = hundredths.slice(-2).replace(/0+$/, "");
-  return `${sign}${hundredths.slice(0, -2)}${part ? `.${part}` : ""}%`;
+  return `${rounded(decimal, 2)}%`;
 }
 
 /** Direction of a change given as decimal text. */

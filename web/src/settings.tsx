@@ -24,8 +24,9 @@ export function SettingsProvider({ organizations, children, defaultPeriod }: { o
   const known = (id: string | null) => !!id && organizations.some((o) => o.id === id);
   const [org, setOrg] = useState(() => {
     const kept = localStorage.getItem("xinglin.org");
-    const leaf = organizations.find((o) => !organizations.some((child) => child.part_of === o.id));
-    return known(kept) ? kept! : ((leaf ?? organizations[0])?.id ?? "");
+    // To begin with, the whole: the organisation that is beneath none and has the others beneath it.
+    const top = organizations.find((o) => !known(o.part_of) && organizations.some((child) => child.part_of === o.id));
+    return known(kept) ? kept! : ((top ?? organizations[0])?.id ?? "");
   });
   const [period, setPeriod] = useState(() => {
     const kept = localStorage.getItem("xinglin.period");

@@ -1,10 +1,10 @@
-import { Button, Table } from "antd";
+import { Button } from "antd";
 import { lazy, Suspense } from "react";
 import { Link, useParams } from "react-router";
 import type { IndicatorDetail } from "../api";
 import { Change } from "../components/Change";
+import { OrganizationTree } from "../components/OrganizationTree";
 import { Loaded } from "../components/States";
-import { TableExport } from "../components/TableExport";
 import { Value } from "../components/Value";
 import { useSpeech } from "../i18n";
 import { useSettings } from "../settings";
@@ -12,11 +12,6 @@ import { tracePath } from "../tracePath";
 import { useData } from "../useData";
 
 const MonthsChart = lazy(() => import("../components/MonthsChart"));
-
-/** The first rank first; those without a value at the end. */
-function ranked<Row extends { rank: number | null }>(rows: Row[]): Row[] {
-  return [...rows].sort((a, b) => (a.rank ?? Infinity) - (b.rank ?? Infinity));
-}
 
 /** One indicator: value, comparison, months, organisations, and the door to its rows. */
 export default function IndicatorPage() {
@@ -84,56 +79,7 @@ export default function IndicatorPage() {
                 </Suspense>
               </section>
             )}
-            {data.by_organization.length > 0 && (
-              <section className="card">
-                <div className="toolbar">
-                  <h2 className="grow flush">{t("byOrganization")}</h2>
-                  <TableExport
-                    title={`${say(figure.title)} ${period}`}
-                    columns={[t("rank"), t("organization"), t("value"), t("unit"), t("lastYear"), t("change"), t("address")]}
-                    rows={() => ranked(data.by_organization).map((row) => [row.rank, row.org_name || row.org, row.value, say(row.unit), row.last_year?.value ?? null, row.change, row.address])}
-                  />
-                </div>
-                <Table
-                  size="small"
-                  rowKey="org"
-                  pagination={data.by_organization.length > 50 ? { pageSize: 50 } : false}
-                  dataSource={ranked(data.by_organization)}
-                  scroll={{ x: "max-content" }}
-                  columns={[
-                    { title: t("rank"), key: "rank", width: 60, render: (_, row) => row.rank ?? "—" },
-                    {
-                      title: t("organization"),
-                      key: "org",
-                      render: (_, row) =>
-                        organizations.some((o) => o.part_of === row.org) ? (
-                          <Button type="link" className="inline-link" onClick={() => setOrg(row.org)} aria-label={`${row.org_name || row.org}: ${t("lookInto")}`}>
-                            {row.org_name || row.org} ›
-                          </Button>
-                        ) : (
-                          row.org_name || row.org
-                        ),
-                    },
-                    {
-                      title: t("value"),
-                      key: "value",
-                      align: "right",
-                      render: (_, row) => (
-                        <>
-                          <Value figure={row} />
-                          <div className="phone-only small">
-                            <Change of={row} better={data.better} />
-                          </div>
-                        </>
-                      ),
-                    },
-                    { title: t("lastYear"), key: "last", align: "right", className: "wide-only", render: (_, row) => (row.last_year ? <Value figure={row.last_year} /> : "—") },
-                    { title: t("change"), key: "change", align: "right", className: "wide-only", render: (_, row) => <Change of={row} better={data.better} /> },
-                    { title: "", key: "rows", render: (_, row) => <Link to={tracePath(row.address)}>{t("rowsOf")}</Link> },
-                  ]}
-                />
-              </section>
-            )}
+            {data.by_organization.length > 0 && <OrganizationTree key={figure.address} data={data} />}
             <section className="card">
               <dl className="facts">
                 <dt>{t("definition")}</dt>

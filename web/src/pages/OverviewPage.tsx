@@ -65,8 +65,18 @@ export default function OverviewPage() {
           <span>{t("quality")}</span>
         </Link>
       </div>
-      {/* No plan is no trouble: the main figures stand below either way. A plan that cannot be read is said. */}
-      <Loaded from={plans}>{(list) => list.map((plan) => <PlanBoard key={plan.id} plan={plan} />)}</Loaded>
+      {/* No plan is no trouble: the main figures stand below either way, and a line says where one is begun. */}
+      <Loaded from={plans}>
+        {(list) =>
+          list.length ? (
+            list.map((plan) => <PlanBoard key={plan.id} plan={plan} />)
+          ) : (
+            <p className="quiet">
+              {t("planNone")} <Link to="/plan">{t("planBegin")}</Link>
+            </p>
+          )
+        }
+      </Loaded>
       <Loaded from={overview} isEmpty={() => groups.length === 0} empty={t("emptyOverview")}>
         {(data) => (
           <>
