@@ -238,12 +238,7 @@ private:
         auto index = static_cast<uint32_t>(&element - elements.data());
         for (std::string_view chosen : element.types) {
           std::string_view name = element.name;
-          if (element.is_choice) {
-            std::string written = std::string(element.name) + std::string(chosen);
-            char& first = written[element.name.size()];
-            if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 32);
-            name = m_written.emplace_back(std::move(written));
-          }
+          if (element.is_choice) name = m_written.emplace_back(written_name(element, chosen));
           auto found = type_by_name.find(chosen);
           assert(found != type_by_name.end() && "every type that is named is defined");
           add_slot({name, type.index, found->second, index});
@@ -290,6 +285,13 @@ const ElementDefinition* find_element(const TypeDefinition& type, std::string_vi
     if (element.is_choice && element.name == written_name) return &element;
   }
   return nullptr;
+}
+
+std::string written_name(const ElementDefinition& choice, std::string_view type) {
+  std::string name = std::string(choice.name) + std::string(type);
+  char& first = name[choice.name.size()];
+  if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 'a' + 'A');
+  return name;
 }
 
 WrittenElement find_written(const TypeDefinition& type, std::string_view written_name) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,8 @@ const TypeDefinition* find_type(std::string_view name);
 /// Also finds a choice by its written name ("valueQuantity"); then *chosen_type, if given, is set to "Quantity".
 const ElementDefinition* find_element(const TypeDefinition& type, std::string_view written_name,
                                       std::string_view* chosen_type = nullptr);
+/// The name a choice has in JSON when its value is of that type: "valueQuantity".
+std::string written_name(const ElementDefinition& choice, std::string_view type);
 /// A member name of a JSON object that stands for an element, with the type its value has.
 struct WrittenElement {
   const ElementDefinition* element = nullptr; ///< nullptr: the type has no such element

@@ -6,6 +6,7 @@
 #include "lib/base/issue.h"
 #include "lib/base/text.h"
 #include "lib/fhir/json_index.h"
+#include "lib/fhir/names.h"
 
 #include <algorithm>
 #include <array>
@@ -31,6 +32,7 @@ constexpr uint32_t k_none = UINT32_MAX;
 namespace {
 
 using Entry = Document::Entry;
+using Entries = Document::Entries;
 
 bool is_white(char c) {
   return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -96,12 +98,13 @@ size_t find_invalid_utf8(std::string_view text) {
 
 class Parser {
 public:
-  Parser(std::string_view source, std::string& arena, std::vector<Entry>& entries)
+  /// A NUL or white space stands behind the source.
+  Parser(std::string_view source, std::string& arena, Entries& entries)
       : m_begin(source.data()), m_at(source.data()), m_end(source.data() + source.size()), m_arena(arena),
-        m_entries(entries) {}
+        m_entries(entries), m_names(Names::r4()) {}
 
+  /// The careful way, which says what is wrong with a text. A NUL stands behind the source.
   void run() {
-    if (run_indexed()) return;
     check_encoding();
     m_entries.reserve(static_cast<size_t>(m_end - m_begin) / 24 + 8);
     parse_value();
@@ -110,24 +113,8 @@ public:
       fail("Expected the end of the text after the JSON value, found " + found() + "; remove the rest.");
   }
 
-private:
-  struct Frame {
-    uint32_t entry;
-    uint32_t last_child;
-    uint32_t children;
-    uint64_t names; ///< one bit a name seen, to tell quickly that a name is new
-  };
-  struct Span {
-    uint32_t at = 0;
-    uint32_t size = 0;
-    bool in_arena = false;
-  };
-
-  // From this many members on, names are compared once at the end, sorted, instead of each with those before it.
-  static constexpr uint32_t k_sort_names_from = 48;
-
   /// OPTIMIZATION: by an index of the structure. True: the entries are made. False: this is not for the index, or
-  /// something is wrong with the text; the careful way begins anew, and says what.
+  /// something is wrong with the text; the careful way says what.
   bool run_indexed() {
     constexpr size_t k_indexed_bytes_max = 4u << 20; // the index takes four times the text
     constexpr size_t k_kept_places = 256u << 10;
@@ -145,30 +132,47 @@ private:
     }
     if (is_done) return true;
     m_at = m_begin;
-    m_entries.clear();
+    m_entries.set_size(0);
     m_arena.clear();
     return false;
   }
 
+private:
+  struct Frame {
+    uint32_t entry;
+    uint32_t children;
+    uint64_t names; ///< one bit a name seen, to tell quickly that a name is new
+    bool is_object;
+  };
+  struct Span {
+    uint32_t at = 0;
+    uint32_t size = 0;
+    bool in_arena = false;
+    NameId id = k_no_name; ///< of a name
+  };
+
+  // From this many members on, names are compared once at the end, sorted, instead of each with those before it.
+  static constexpr uint32_t k_sort_names_from = 48;
+
   static bool ends_scalar(char c) { return c == ',' || c == '}' || c == ']' || c == '\0' || is_white(c); }
 
-  bool has_escape(uint32_t open, uint32_t close, const JsonIndex& index) const {
+  static bool has_escape(const char* text, uint32_t open, uint32_t close, const JsonIndex& index) {
     return close > index.first_slash && open < index.last_slash &&
-           std::memchr(m_begin + open + 1, '\\', close - open - 1) != nullptr;
+           std::memchr(text + open + 1, '\\', close - open - 1) != nullptr;
   }
 
   /// The text between the quotes at `open` and `close`.
-  Span between(uint32_t open, uint32_t close, const JsonIndex& index) {
-    if (has_escape(open, close, index)) {
-      m_at = m_begin + open;
-      return parse_string();
-    }
-    return {open + 1, close - open - 1, false};
+  Span between(const char* text, uint32_t open, uint32_t close, const JsonIndex& index) {
+    if (!has_escape(text, open, close, index)) [[likely]]
+      return {open + 1, close - open - 1, false};
+    m_at = text + open;
+    return parse_string();
   }
 
-  bool scalar_indexed(Entry& entry) {
-    const char* start = m_at;
+  bool scalar_indexed(Entry& entry, const char* start) {
+    m_at = start;
     if (*m_at == '-' || is_digit(*m_at)) {
+      entry.kind = Kind::number;
       parse_number();
     } else {
       entry.kind = *m_at == 'n' ? Kind::null : Kind::boolean;
@@ -178,98 +182,88 @@ private:
     return ends_scalar(*m_at);
   }
 
-  bool parse_indexed(const JsonIndex& index) {
+  bool parse_indexed(JsonIndex& index) {
+    constexpr size_t k_places_a_value = 4; // about
+    const char* const text = m_begin;
     const uint32_t* at = index.places.data();
     const uint32_t* const end = at + index.count;
-    // Each value has a place where it begins, and but the root one where it is followed: by a comma, or by the closing
-    // bracket that nothing else is followed by.
-    const size_t most = std::min<size_t>((index.count + 1) / 2, Document::k_values_max);
-    m_entries.resize(most);
+    // What stands behind the last place is none of the marks looked for.
+    index.places[index.count] = static_cast<uint32_t>(m_end - m_begin);
+    m_entries.reserve(index.count / k_places_a_value + 8);
+    Entry* entries = m_entries.data();
     uint32_t made = 0;
-    const auto add = [&](Frame* parent, Kind kind, uint32_t place) -> Entry& {
-      Entry& entry = m_entries[made];
-      entry = {.offset = place,
-               .length = 0,
-               .text_at = 0,
-               .text_size = 0,
-               .name_at = m_name.at,
-               .name_size = m_name.size,
-               .next = k_none,
-               .kind = kind,
-               .text_in_arena = false,
-               .name_in_arena = m_name.in_arena};
-      if (parent != nullptr) {
-        if (parent->children++ > 0) m_entries[parent->last_child].next = made;
-        parent->last_child = made;
-      }
-      ++made;
-      return entry;
-    };
-    std::array<Frame, Document::k_depth_max> frames;
+    std::array<Frame, Document::k_depth_max> outer; // of the containers that are open, but the innermost
     size_t depth = 0;
-    m_name = {};
-    bool wants_name = false; // an object goes on
+    Frame frame{};
     while (true) {
       // 1. The name of a member.
-      if (wants_name) {
-        if (end - at < 4 || m_begin[at[0]] != '"' || m_begin[at[2]] != ':') return false;
-        m_name = between(at[0], at[1], index);
-        m_at = m_begin + at[0];
-        check_name(frames[depth - 1], m_at);
+      Span name;
+      if (frame.is_object) {
+        if (text[at[0]] != '"' || text[at[2]] != ':') return false;
+        name = between(text, at[0], at[1], index);
+        check_name(name, frame, made, text + at[0]);
         at += 3;
       }
       // 2. A value.
-      if (at == end || made == most) return false;
-      Frame* parent = depth > 0 ? &frames[depth - 1] : nullptr;
-      const uint32_t place = *at;
-      const char c = m_begin[place];
-      m_at = m_begin + place;
+      if (made == m_entries.capacity()) {
+        if (made == Document::k_values_max) return false;
+        m_entries.set_size(made);
+        m_entries.reserve(size_t{made} * 2);
+        entries = m_entries.data();
+      }
+      const uint32_t place = at[0];
+      const uint32_t close = at[1]; // of a string
+      const char c = text[place];
+      uint32_t ended = made;
+      Entry& entry = entries[made++];
+      entry.offset = place;
+      entry.name_at = name.at;
+      entry.name_size = name.size;
+      entry.name_id = name.id;
+      entry.in_arena = name.in_arena ? Document::k_name_in_arena : uint8_t{0};
       if (c == '"') {
-        Entry& entry = add(parent, Kind::string, place);
-        const Span span = between(place, at[1], index);
+        const Span span = between(text, place, close, index);
+        entry.kind = Kind::string;
         entry.text_at = span.at;
         entry.text_size = span.size;
-        entry.text_in_arena = span.in_arena;
-        entry.length = at[1] + 1 - place;
+        if (span.in_arena) entry.in_arena |= Document::k_text_in_arena;
+        entry.length = close + 1 - place;
         at += 2;
       } else if (c == '{' || c == '[') {
         if (depth == Document::k_depth_max) return false;
-        frames[depth] = {made, k_none, 0, 0};
-        add(parent, c == '{' ? Kind::object : Kind::array, place);
-        ++depth;
-        if (++at == end) return false;
-        m_name = {};
-        if (m_begin[*at] != (c == '{' ? '}' : ']')) {
-          wants_name = c == '{';
+        entry.kind = c == '{' ? Kind::object : Kind::array;
+        ++at;
+        if (text[*at] != (c == '{' ? '}' : ']')) {
+          outer[depth++] = frame;
+          frame = {ended, 0, 0, c == '{'};
           continue;
         }
+        entry.text_size = 0;
+        entry.length = *at++ + 1 - place;
       } else {
         ++at;
-        if (!scalar_indexed(add(parent, Kind::number, place))) return false;
+        if (!scalar_indexed(entry, text + place)) return false;
       }
       // 3. What ends with it.
       while (true) {
+        entries[ended].next = k_none;
         if (depth == 0) {
-          m_entries.resize(made);
+          m_entries.set_size(made);
           return at == end;
         }
-        if (at == end) return false;
-        Frame& frame = frames[depth - 1];
-        Entry& entry = m_entries[frame.entry];
-        const bool is_object = entry.kind == Kind::object;
-        const char mark = m_begin[*at];
-        if (mark == ',' && frame.children > 0) {
-          ++at;
-          m_name = {};
-          wants_name = is_object;
+        ++frame.children;
+        const char mark = text[*at++];
+        if (mark == ',') {
+          entries[ended].next = made;
           break;
         }
-        if (mark != (is_object ? '}' : ']')) return false;
-        entry.length = *at + 1 - entry.offset;
-        entry.text_size = frame.children;
-        if (is_object && frame.children >= k_sort_names_from) check_names_sorted(frame);
-        ++at;
-        --depth;
+        if (mark != (frame.is_object ? '}' : ']')) return false;
+        if (frame.is_object && frame.children >= k_sort_names_from) check_names_sorted(frame);
+        ended = frame.entry;
+        Entry& container = entries[ended];
+        container.length = at[-1] + 1 - container.offset;
+        container.text_size = frame.children;
+        frame = outer[--depth];
       }
     }
   }
@@ -440,7 +434,7 @@ private:
   }
 
   std::string_view name_of(const Entry& entry) const {
-    const char* text = entry.name_in_arena ? m_arena.data() : m_begin;
+    const char* text = (entry.in_arena & Document::k_name_in_arena) != 0 ? m_arena.data() : m_begin;
     return {text + entry.name_at, entry.name_size};
   }
 
@@ -450,30 +444,33 @@ private:
                         name));
   }
 
-  /// Reads `"name" :` into m_name.
-  void parse_name(Frame& frame) {
+  /// Reads `"name" :`.
+  Span parse_name(Frame& frame) {
     m_at = skip_white(m_at, m_end);
     const char* at = m_at;
     if (*m_at != '"') fail("Expected a member name in double quotes, found " + found() + ".");
-    m_name = parse_string();
-    check_name(frame, at);
+    Span name = parse_string();
+    check_name(name, frame, m_entries.size(), at);
     m_at = skip_white(m_at, m_end);
     if (*m_at != ':') fail("Expected ':' after the member name, found " + found() + ".");
     ++m_at;
+    return name;
   }
 
-  /// Is the member name m_name, which stands at `at`, new in its object?
-  [[gnu::always_inline]] void check_name(Frame& frame, const char* at) {
-    std::string_view name((m_name.in_arena ? m_arena.data() : m_begin) + m_name.at, m_name.size);
-    uint32_t hash = m_name.size;
-    if (!name.empty()) {
-      hash = hash * 5 + static_cast<unsigned char>(name.front()) + 7U * static_cast<unsigned char>(name.back()) +
+  /// Looks the name up, which stands at `at`, and refuses it when its object has one such already. `made`: entries so
+  /// far.
+  [[gnu::always_inline]] void check_name(Span& span, Frame& frame, uint32_t made, const char* at) {
+    const std::string_view name((span.in_arena ? m_arena.data() : m_begin) + span.at, span.size);
+    span.id = m_names.find(name, span.in_arena ? name.data() + name.size() : m_end);
+    uint32_t hash = span.id;
+    if (span.id == k_no_name && !name.empty())
+      hash = span.size * 5 + static_cast<unsigned char>(name.front()) + 7U * static_cast<unsigned char>(name.back()) +
              3U * static_cast<unsigned char>(name[name.size() / 2]);
-    }
-    uint64_t bit = uint64_t{1} << (hash & 63);
+    const uint64_t bit = uint64_t{1} << ((hash ^ hash >> 9) & 63);
     if ((frame.names & bit) != 0 && frame.children < k_sort_names_from) {
-      for (uint32_t i = frame.entry + 1; i != k_none; i = m_entries[i].next) {
-        if (name_of(m_entries[i]) == name) fail_duplicate(at, name);
+      for (uint32_t i = frame.entry + 1; i < made; i = m_entries[i].next) {
+        const Entry& other = m_entries[i];
+        if (other.name_id == span.id && (span.id != k_no_name || name_of(other) == name)) fail_duplicate(at, name);
       }
     }
     frame.names |= bit;
@@ -492,39 +489,35 @@ private:
     }
   }
 
-  uint32_t add_entry(Frame* parent, Kind kind) {
+  uint32_t add_entry(Kind kind, const Span& name) {
     if (m_entries.size() >= Document::k_values_max) {
       fail_at(m_at, fmt::format("The text holds more than {} values; split it.", Document::k_values_max),
               Refusal::too_large);
     }
-    auto index = static_cast<uint32_t>(m_entries.size());
+    const uint32_t index = m_entries.size();
     m_entries.push_back({.offset = offset(m_at),
                          .length = 0,
                          .text_at = 0,
                          .text_size = 0,
-                         .name_at = m_name.at,
-                         .name_size = m_name.size,
+                         .name_at = name.at,
+                         .name_size = name.size,
                          .next = k_none,
+                         .name_id = name.id,
                          .kind = kind,
-                         .text_in_arena = false,
-                         .name_in_arena = m_name.in_arena});
-    if (parent != nullptr) {
-      if (parent->children++ > 0) m_entries[parent->last_child].next = index;
-      parent->last_child = index;
-    }
+                         .in_arena = name.in_arena ? Document::k_name_in_arena : uint8_t{0}});
     return index;
   }
 
-  void parse_scalar(Frame* parent) {
+  void parse_scalar(const Span& name) {
     const char* start = m_at;
     switch (*m_at) {
     case '"': {
-      uint32_t index = add_entry(parent, Kind::string);
+      uint32_t index = add_entry(Kind::string, name);
       Span span = parse_string();
       Entry& entry = m_entries[index];
       entry.text_at = span.at;
       entry.text_size = span.size;
-      entry.text_in_arena = span.in_arena;
+      if (span.in_arena) entry.in_arena |= Document::k_text_in_arena;
       entry.length = static_cast<uint32_t>(m_at - start);
       return;
     }
@@ -539,7 +532,7 @@ private:
     case '7':
     case '8':
     case '9': {
-      uint32_t index = add_entry(parent, Kind::number);
+      uint32_t index = add_entry(Kind::number, name);
       parse_number();
       m_entries[index].length = static_cast<uint32_t>(m_at - start);
       return;
@@ -547,7 +540,7 @@ private:
     case 't':
     case 'f':
     case 'n': {
-      uint32_t index = add_entry(parent, *m_at == 'n' ? Kind::null : Kind::boolean);
+      uint32_t index = add_entry(*m_at == 'n' ? Kind::null : Kind::boolean, name);
       if (take_word("true") || take_word("false") || take_word("null")) {
         m_entries[index].length = static_cast<uint32_t>(m_at - start);
         return;
@@ -563,51 +556,53 @@ private:
   void parse_value() {
     std::array<Frame, Document::k_depth_max> frames;
     size_t depth = 0;
-    m_name = {};
+    Span name;
     while (true) {
       // 1. A value begins.
       m_at = skip_white(m_at, m_end);
-      Frame* parent = depth > 0 ? &frames[depth - 1] : nullptr;
-      char c = *m_at;
+      const char c = *m_at;
+      uint32_t ended = m_entries.size();
       if (c == '{' || c == '[') {
         if (depth == Document::k_depth_max) {
           fail_at(m_at, fmt::format("Arrays and objects are nested more than {} deep; flatten them.", depth),
                   Refusal::too_large);
         }
-        uint32_t index = add_entry(parent, c == '{' ? Kind::object : Kind::array);
-        frames[depth++] = {index, k_none, 0, 0};
+        add_entry(c == '{' ? Kind::object : Kind::array, name);
         m_at = skip_white(m_at + 1, m_end);
         if (*m_at != (c == '{' ? '}' : ']')) {
-          m_name = {};
-          if (c == '{') parse_name(frames[depth - 1]);
+          frames[depth++] = {ended, 0, 0, c == '{'};
+          name = c == '{' ? parse_name(frames[depth - 1]) : Span();
           continue;
         }
+        ++m_at;
+        m_entries[ended].length = offset(m_at) - m_entries[ended].offset;
       } else {
-        parse_scalar(parent);
-        if (parent == nullptr) return;
+        parse_scalar(name);
       }
-      // 2. A value has ended, or an empty container stands before its closing bracket: go on to the next value.
-      while (true) {
+      // 2. A value has ended: go on to the next one.
+      while (depth > 0) {
         Frame& frame = frames[depth - 1];
-        Entry& entry = m_entries[frame.entry];
-        bool is_object = entry.kind == Kind::object;
+        ++frame.children;
         m_at = skip_white(m_at, m_end);
-        if (*m_at == ',' && frame.children > 0) {
+        if (*m_at == ',') {
+          m_entries[ended].next = m_entries.size();
           ++m_at;
-          m_name = {};
-          if (is_object) parse_name(frame);
+          name = frame.is_object ? parse_name(frame) : Span();
           break;
         }
-        if (*m_at != (is_object ? '}' : ']')) {
-          fail(fmt::format("Expected ',' or '{}' in the {}, found {}.", is_object ? '}' : ']',
-                           is_object ? "object" : "array", found()));
+        if (*m_at != (frame.is_object ? '}' : ']')) {
+          fail(fmt::format("Expected ',' or '{}' in the {}, found {}.", frame.is_object ? '}' : ']',
+                           frame.is_object ? "object" : "array", found()));
         }
         ++m_at;
-        entry.length = offset(m_at) - entry.offset;
-        entry.text_size = frame.children;
-        if (is_object && frame.children >= k_sort_names_from) check_names_sorted(frame);
-        if (--depth == 0) return;
+        if (frame.is_object && frame.children >= k_sort_names_from) check_names_sorted(frame);
+        ended = frame.entry;
+        Entry& container = m_entries[ended];
+        container.length = offset(m_at) - container.offset;
+        container.text_size = frame.children;
+        --depth;
       }
+      if (depth == 0) return;
     }
   }
 
@@ -615,16 +610,106 @@ private:
   const char* m_at;
   const char* m_end;
   std::string& m_arena;
-  std::vector<Entry>& m_entries;
-  Span m_name;
+  Entries& m_entries;
+  const Names& m_names;
 };
 
 } // namespace
 
+// --- the memory of entries
+
+namespace {
+
+constexpr size_t k_smallest = 64; ///< entries
+constexpr size_t k_sizes = 8;     ///< each twice the one before: up to 8192 entries, 256 KiB
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t k_spares = 0; ///< that a use after the end is seen
+#else
+constexpr size_t k_spares = 4; ///< of a size that a thread keeps
+#endif
+
+/// What ended documents of this thread left. Trivial, so that documents that outlive the thread's variables find it.
+struct Spares {
+  std::array<std::array<Entry*, 4>, k_sizes> of_size;
+  std::array<size_t, k_sizes> count;
+  bool is_over;
+};
+thread_local constinit Spares spares{};
+
+struct SparesEnd {
+  ~SparesEnd() {
+    spares.is_over = true;
+    for (size_t size = 0; size < k_sizes; ++size)
+      while (spares.count[size] > 0)
+        ::operator delete(spares.of_size[size][--spares.count[size]]);
+  }
+};
+
+size_t size_class(size_t count) {
+  return static_cast<size_t>(std::bit_width((std::max(count, k_smallest) - 1) / k_smallest));
+}
+
+Entry* take_entries(size_t count) {
+  const size_t size = size_class(count);
+  if (size < k_sizes && spares.count[size] > 0) return spares.of_size[size][--spares.count[size]];
+  return static_cast<Entry*>(::operator new(count * sizeof(Entry)));
+}
+
+void give_entries(Entry* entries, size_t capacity) {
+  const size_t size = size_class(capacity);
+  if (size >= k_sizes || spares.is_over || spares.count[size] == k_spares) return ::operator delete(entries);
+  thread_local SparesEnd end;
+  static_cast<void>(end);
+  spares.of_size[size][spares.count[size]++] = entries;
+}
+
+} // namespace
+
+Document::Entries::~Entries() {
+  if (m_data != nullptr) give_entries(m_data, m_capacity);
+}
+
+void Document::Entries::swap(Entries& other) noexcept {
+  std::swap(m_data, other.m_data);
+  std::swap(m_size, other.m_size);
+  std::swap(m_capacity, other.m_capacity);
+}
+
+void Document::Entries::reserve(size_t count) {
+  if (count <= m_capacity) return;
+  const size_t size = size_class(count);
+  const size_t capacity = std::min(size < k_sizes ? k_smallest << size : count, k_values_max);
+  Entry* data = take_entries(capacity);
+  if (m_data != nullptr) {
+    std::memcpy(data, m_data, m_size * sizeof(Entry));
+    give_entries(m_data, m_capacity);
+  }
+  m_data = data;
+  m_capacity = static_cast<uint32_t>(capacity);
+}
+
+void Document::Entries::push_back(const Entry& entry) {
+  if (m_size == m_capacity) reserve(size_t{m_capacity} * 2 + 1);
+  m_data[m_size++] = entry;
+}
+
+// --- documents
+
 Document::Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
 Document::~Document() = default;
+
+Document::Document(Document&& other) noexcept {
+  *this = std::move(other);
+}
+
+Document& Document::operator=(Document&& other) noexcept {
+  const bool is_owner = !other.m_owned.empty();
+  m_owned = std::move(other.m_owned);
+  m_bytes = is_owner ? std::string_view(m_owned) : other.m_bytes; // a short text moves with its string
+  m_unescaped = std::move(other.m_unescaped);
+  m_entries = std::move(other.m_entries);
+  return *this;
+}
 
 Document Document::parse(std::string bytes) {
   if (bytes.size() > k_bytes_max) {
@@ -633,9 +718,21 @@ Document Document::parse(std::string bytes) {
         fmt::format("The JSON text has {} bytes, more than the {} allowed; split it.", bytes.size(), k_bytes_max));
   }
   Document document;
-  document.m_bytes = std::move(bytes);
-  Parser(document.m_bytes, document.m_unescaped, document.m_entries).run();
+  document.m_owned = std::move(bytes);
+  document.m_bytes = document.m_owned;
+  Parser parser(document.m_bytes, document.m_unescaped, document.m_entries);
+  if (!parser.run_indexed()) parser.run();
   return document;
+}
+
+Document Document::parse_in_place(std::string_view bytes) {
+  assert(bytes.data()[bytes.size()] == '\0' || is_white(bytes.data()[bytes.size()]));
+  if (bytes.size() <= k_bytes_max) {
+    Document document;
+    document.m_bytes = bytes;
+    if (Parser(bytes, document.m_unescaped, document.m_entries).run_indexed()) return document;
+  }
+  return parse(std::string(bytes));
 }
 
 bool Node::boolean() const {
@@ -660,7 +757,7 @@ Node Node::at(size_t position) const {
 std::string_view Node::raw() const {
   if (m_index == k_none) return {};
   const Entry& entry = m_document->m_entries[m_index];
-  return std::string_view(m_document->m_bytes).substr(entry.offset, entry.length);
+  return m_document->m_bytes.substr(entry.offset, entry.length);
 }
 
 size_t Node::offset() const {
@@ -669,8 +766,8 @@ size_t Node::offset() const {
 
 int Node::line() const {
   if (m_index == k_none) return 0;
-  auto begin = m_document->m_bytes.begin();
-  return 1 + static_cast<int>(std::count(begin, begin + static_cast<std::ptrdiff_t>(offset()), '\n'));
+  const std::string_view before = m_document->m_bytes.substr(0, offset());
+  return 1 + static_cast<int>(std::count(before.begin(), before.end(), '\n'));
 }
 
 void JsonWriter::separate() {

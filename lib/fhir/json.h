@@ -2,6 +2,8 @@
 // A parsed JSON document that keeps what was written: numbers as their text, the place of every value, the source
 // bytes. Read through Node, a light handle that never outlives its Document.
 
+#include "lib/fhir/names.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,10 +28,12 @@ public:
   bool is_string() const { return kind() == Kind::string; }
   std::string_view text() const;                ///< string: unescaped; number and boolean: as written; else empty
   bool boolean() const;                         ///< true only for the literal true
-  Node operator[](std::string_view name) const; ///< member of an object (first of that name)
+  Node operator[](std::string_view name) const; ///< member of an object
+  Node member(NameId name) const;               ///< the same by a number other than k_no_name
   Node at(size_t position) const;               ///< element of an array, or value of the n-th member of an object
   size_t size() const;                          ///< elements of an array, members of an object
   std::string_view name() const;                ///< the member name this value stands under; empty in arrays
+  NameId name_id() const;                       ///< its number; k_no_name where it has none
   Node first() const;                           ///< first child; none when there is none
   Node next() const;                            ///< next sibling; none after the last
   std::string_view raw() const;                 ///< the source bytes of this value
@@ -58,7 +62,8 @@ private:
   uint32_t m_index = UINT32_MAX;
 };
 
-/// Owns the bytes and the tree. Movable, not copyable; Nodes stay valid over a move only if re-fetched from root().
+/// The tree, and the bytes it was made of. Movable, not copyable; Nodes stay valid over a move only if re-fetched from
+/// root().
 class Document {
 public:
   static constexpr size_t k_bytes_max = 64u << 20; ///< larger is refused (too_large)
@@ -67,32 +72,64 @@ public:
   /// Takes one JSON value (RFC 8259, UTF-8, no duplicate member names). Throws base::Refused(malformed) whose issue
   /// has line and column and says what was expected.
   static Document parse(std::string bytes);
+  /// The same without a copy: the bytes must outlive the document, and one more byte that is NUL or white space must
+  /// stand behind them (a line of a file read whole).
+  static Document parse_in_place(std::string_view bytes);
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
   ~Document();
   Node root() const { return Node(this, 0); }
   std::string_view bytes() const { return m_bytes; }
 
-  struct Entry; ///< one flat record per value, in document order
+  static constexpr uint8_t k_text_in_arena = 1, k_name_in_arena = 2;
+
+  /// One flat record per value, in document order.
+  struct Entry {
+    uint32_t offset;    ///< of the first byte in the source
+    uint32_t length;    ///< in the source
+    uint32_t text_at;   ///< of a string without its quotes, in the source or the arena
+    uint32_t text_size; ///< of a string in bytes; of an array or object its number of children
+    uint32_t name_at;   ///< of the member name, in the source or the arena
+    uint32_t name_size;
+    uint32_t next; ///< next sibling
+    NameId name_id;
+    Kind kind;
+    uint8_t in_arena; ///< bits k_text_in_arena, k_name_in_arena
+  };
+
+  /// The records of a document. Their memory goes from document to document of a thread, in a few sizes.
+  class Entries {
+  public:
+    Entries() = default;
+    Entries(Entries&& other) noexcept { swap(other); }
+    Entries& operator=(Entries&& other) noexcept {
+      swap(other);
+      return *this;
+    }
+    ~Entries();
+    Entry& operator[](uint32_t at) { return m_data[at]; }
+    const Entry& operator[](uint32_t at) const { return m_data[at]; }
+    uint32_t size() const { return m_size; }
+    uint32_t capacity() const { return m_capacity; }
+    Entry* data() { return m_data; }
+    void reserve(size_t count);                     ///< keeps what is there
+    void set_size(uint32_t size) { m_size = size; } ///< of records written through data()
+    void push_back(const Entry& entry);
+
+  private:
+    void swap(Entries& other) noexcept;
+    Entry* m_data = nullptr;
+    uint32_t m_size = 0;
+    uint32_t m_capacity = 0;
+  };
+
 private:
   friend class Node;
   Document();
-  std::string m_bytes;
+  std::string m_owned; ///< empty when the bytes are another's
+  std::string_view m_bytes;
   std::string m_unescaped; ///< arena for strings that contained escapes
-  std::vector<Entry> m_entries;
-};
-
-struct Document::Entry {
-  uint32_t offset;    ///< of the first byte in the source
-  uint32_t length;    ///< in the source
-  uint32_t text_at;   ///< of a string without its quotes, in the source or the arena
-  uint32_t text_size; ///< of a string in bytes; of an array or object its number of children
-  uint32_t name_at;   ///< of the member name, in the source or the arena
-  uint32_t name_size;
-  uint32_t next; ///< next sibling
-  Kind kind;
-  bool text_in_arena;
-  bool name_in_arena;
+  Entries m_entries;
 };
 
 // OPTIMIZATION: every walk of a document consists of these, so they are inlined.
@@ -105,8 +142,9 @@ inline std::string_view Node::text() const {
   if (m_index == UINT32_MAX) return {};
   const Document::Entry& entry = m_document->m_entries[m_index];
   if (entry.kind == Kind::string) {
-    const std::string& from = entry.text_in_arena ? m_document->m_unescaped : m_document->m_bytes;
-    return {from.data() + entry.text_at, entry.text_size};
+    const char* from =
+        (entry.in_arena & Document::k_text_in_arena) != 0 ? m_document->m_unescaped.data() : m_document->m_bytes.data();
+    return {from + entry.text_at, entry.text_size};
   }
   if (entry.kind != Kind::number && entry.kind != Kind::boolean) return {};
   return {m_document->m_bytes.data() + entry.offset, entry.length};
@@ -120,8 +158,21 @@ inline size_t Node::size() const {
 inline std::string_view Node::name() const {
   if (m_index == UINT32_MAX) return {};
   const Document::Entry& entry = m_document->m_entries[m_index];
-  const std::string& from = entry.name_in_arena ? m_document->m_unescaped : m_document->m_bytes;
-  return {from.data() + entry.name_at, entry.name_size};
+  const char* from =
+      (entry.in_arena & Document::k_name_in_arena) != 0 ? m_document->m_unescaped.data() : m_document->m_bytes.data();
+  return {from + entry.name_at, entry.name_size};
+}
+
+inline NameId Node::name_id() const {
+  return m_index == UINT32_MAX ? k_no_name : m_document->m_entries[m_index].name_id;
+}
+
+inline Node Node::member(NameId name) const {
+  if (!is_object()) return {};
+  for (uint32_t at = m_document->m_entries[m_index].text_size == 0 ? UINT32_MAX : m_index + 1; at != UINT32_MAX;
+       at = m_document->m_entries[at].next)
+    if (m_document->m_entries[at].name_id == name) return {m_document, at};
+  return {};
 }
 
 inline Node Node::first() const {

@@ -355,5 +355,82 @@ TEST_CASE("a text is taken exactly when it is UTF-8, wherever in it the slip sta
   CHECK(refused > 1500);
 }
 
+TEST_CASE("members have the numbers of their names") {
+  const Document document = Document::parse(
+      R"({"resourceType": "Patient", "_birthDate": {"id": "x"}, "\u0069d": "1", "shoe": 2, "name": [{"family": "王"}]})");
+  const Node root = document.root();
+  CHECK(root["resourceType"].name_id() == name::k_resource_type);
+  CHECK(root.member(name::k_id).text() == "1"); // written with an escape
+  CHECK(root["_birthDate"].name_id() == (Names::r4().find("birthDate") | k_twin));
+  CHECK(root["shoe"].name_id() == k_no_name);
+  CHECK(root["name"].at(0).name_id() == k_no_name);
+  CHECK(root["name"].at(0).member(Names::r4().find("family")).text() == "王");
+  CHECK(!root.member(Names::r4().find("family")));
+  CHECK(!root["shoe"].member(name::k_id));
+  CHECK(!Node().member(name::k_id));
+  CHECK(root.name_id() == k_no_name);
+}
+
+TEST_CASE("a name twice is refused, known to the definitions or not") {
+  for (const char* name : {"id", "_id", "shoe", "\u5c65", ""}) {
+    std::string text = "{\"" + std::string(name) + "\": 1, \"family\": 2";
+    for (int i = 0; i < 40; ++i) {
+      Document::parse(text + "}");
+      CHECK(refused(text + ", \"" + name + "\": 3}").text.find("twice") != std::string::npos);
+      text += ", \"n" + std::to_string(i) + "\": {}";
+    }
+  }
+}
+
+TEST_CASE("bytes that another keeps are read in place") {
+  const std::string lines = "{\"id\": \"a\", \"n\": 1.50}\n{\"id\": \"b\\n\"}\n7\n{\"id\": }\n";
+  std::vector<Document> documents;
+  for (const std::string_view line : base::split(lines, '\n')) {
+    if (line.empty()) continue;
+    if (line == "{\"id\": }") {
+      CHECK_THROWS_AS(Document::parse_in_place(line), Refused);
+      continue;
+    }
+    documents.push_back(Document::parse_in_place(line)); // and is moved
+    CHECK(documents.back().bytes().data() == line.data());
+  }
+  REQUIRE(documents.size() == 3);
+  CHECK(documents[0].root()["n"].text() == "1.50");
+  CHECK(documents[1].root()["id"].text() == "b\n");
+  CHECK(documents[2].root().raw() == "7");
+}
+
+TEST_CASE("a document that is moved keeps its bytes, short or long") {
+  for (const size_t size : {1U, 5U, 15U, 16U, 300U}) {
+    const std::string text = "\"" + std::string(size, 'x') + "\"";
+    Document first = Document::parse(text);
+    Document second = std::move(first);
+    CHECK(second.root().text() == std::string(size, 'x'));
+    Document third = Document::parse("[1]");
+    third = std::move(second);
+    CHECK(third.root().text() == std::string(size, 'x'));
+    CHECK(third.bytes() == text);
+  }
+}
+
+TEST_CASE("records of ended documents serve others, many alive at once and of every size") {
+  std::vector<Document> alive;
+  for (size_t round = 0; round < 3; ++round) {
+    for (size_t values = 1; values < 20000; values = values * 3 + 1) {
+      std::string text = "[";
+      for (size_t i = 1; i < values; ++i)
+        text += std::to_string(i + round) + ",";
+      alive.push_back(Document::parse(text + "0]"));
+    }
+    if (round == 1) alive.erase(alive.begin(), alive.begin() + 6);
+  }
+  for (const Document& document : alive) {
+    size_t seen = 0;
+    for (const Node one : document.root())
+      if (++seen < document.root().size()) CHECK(!one.text().empty());
+    CHECK(seen == document.root().size());
+  }
+}
+
 } // namespace
 } // namespace xinglin::fhir

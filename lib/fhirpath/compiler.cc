@@ -82,6 +82,8 @@ public:
     m_out->root = root.never ? emit(Code::empty, 0) : root.op;
     m_out->starts = root.never ? 0 : starts_of(m_out->root);
     m_out->result = root.never ? StaticType{true, true, {}} : root.type;
+    for (Step& step : m_out->steps)
+      find_routes(step);
     return m_out;
   }
 
@@ -335,8 +337,19 @@ private:
   }
 
   uint32_t add_step(const std::string& name, const TypeInfo* owner, const ElementInfo* element, const Written* only) {
-    m_out->steps.push_back({name, "_" + name, owner, element, only});
+    m_out->steps.push_back({name, "_" + name, fhir::Names::r4().find(name), owner, element, only});
     return static_cast<uint32_t>(m_out->steps.size() - 1);
+  }
+
+  static void find_routes(Step& step) {
+    for (const TypeInfo* owner : step.owners) {
+      const ElementInfo* element = owner->find(step.name);
+      const Written* written = nullptr;
+      if (element && !element->is_choice) written = &element->written.front();
+      if (owner == step.owner && step.only) written = step.only;
+      if (written && written->type && !written->type->is_abstract)
+        step.routes.push_back({owner, written->type, written->id});
+    }
   }
 
   Typed step(const Ast::Node& n, const Typed& input) {
@@ -345,6 +358,7 @@ private:
     const ElementInfo* element = nullptr;
     bool open = !input.type.known; // some type is not known well enough to say that the element is missing
     bool found = false;
+    std::vector<const TypeInfo*> owners;
     for (const TypeInfo* type : input.type.types) {
       const ElementInfo* here = type->find(n.text);
       if (!here && type == m_model.system(SystemKind::quantity) && (n.text == "value" || n.text == "unit")) {
@@ -357,6 +371,7 @@ private:
         continue;
       }
       found = true;
+      owners.push_back(type);
       if (!owner) {
         owner = type;
         element = here;
@@ -372,7 +387,9 @@ private:
     }
     if (!found && !open && !input.type.types.empty()) refuse_element(n, input.type);
     if (open) out = {};
-    return {emit(Code::step, n.offset, input.op, {}, add_step(n.text, owner, element, nullptr)), out, input.never};
+    const uint32_t at = add_step(n.text, owner, element, nullptr);
+    m_out->steps[at].owners = std::move(owners);
+    return {emit(Code::step, n.offset, input.op, {}, at), out, input.never};
   }
 
   [[noreturn]] void refuse_element(const Ast::Node& n, const StaticType& type) const {
@@ -469,7 +486,7 @@ private:
       if (!step.element || !m_out->context || step.owner->is_abstract || step.owner != m_out->context) return k_unknown;
       uint64_t out = 0;
       for (const Written& written : step.element->written)
-        out |= start_bit(written.name);
+        out |= start_bit(written.id);
       return out;
     }
     case Code::merge: return starts_of(op.input) | starts_of(m_out->args[op.args]);

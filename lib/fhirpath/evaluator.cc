@@ -1,6 +1,7 @@
 #include "lib/fhirpath/evaluator.h"
 
 #include "lib/base/issue.h"
+#include "lib/base/text.h"
 #include "lib/fhirpath/lexer.h"
 #include "lib/fhirpath/quantity.h"
 #include "lib/fhirpath/running.h"
@@ -77,16 +78,6 @@ TemporalKind kind_of(const Moment& moment) {
 
 Evaluator::Evaluator() = default;
 Evaluator::~Evaluator() = default;
-
-Item Evaluator::root_item(fhir::Node node, const TypeInfo* context) {
-  const TypeInfo* type = context;
-  constexpr std::string_view k_resource_type = "resourceType";
-  fhir::Node name = node.first(); // where it mostly stands; an element of an array has no name
-  if (name.name() != k_resource_type) name = node.is_object() ? node[k_resource_type] : fhir::Node();
-  if (name && (!context || name.text() != context->name))
-    if (const TypeInfo* own = Model::r4().fhir(name.text())) type = own;
-  return Item::of(node, UINT32_MAX, type);
-}
 
 Item Evaluator::from_value(const Value& value) {
   struct Visitor {
@@ -191,17 +182,13 @@ fhir::Node twin_of(const Item& item) {
 
 // --- running
 
-void Evaluator::begin(fhir::Node resource, const Environment& environment) {
-  constexpr size_t k_kept_items = 1 << 16;
-  m_stack.clear();
-  if (m_stack.capacity() > k_kept_items) m_stack.shrink_to_fit();
-  m_arena.clear();
-  m_steps = 0;
-  m_resource = resource;
-  m_environment = &environment;
-  m_variables.clear();
-  for (auto& keyed : m_keyed)
-    keyed.owner = {};
+void ItemStack::set_capacity(size_t capacity) {
+  auto items = std::make_unique_for_overwrite<Item[]>(capacity);
+  const size_t kept = size();
+  std::copy(m_items.get(), m_top, items.get());
+  m_items = std::move(items);
+  m_top = m_items.get() + kept;
+  m_end = m_items.get() + capacity;
 }
 
 void Evaluator::set_variable(std::string_view name, std::vector<Item> items) {

@@ -3,10 +3,12 @@
 // then moves it down, so that an evaluation allocates nothing once the stack has grown. Everything is bounded: steps,
 // items, bytes made; depth is bounded by the compiler.
 
+#include "lib/base/text.h"
 #include "lib/fhirpath/compare.h"
 #include "lib/fhirpath/item.h"
 #include "lib/fhirpath/program.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <initializer_list>
@@ -42,6 +44,36 @@ private:
   size_t m_used = 0;
 };
 
+/// The results of an evaluation, each operation's above those of the one that asked for it.
+class ItemStack {
+public:
+  size_t size() const { return static_cast<size_t>(m_top - m_items.get()); }
+  bool empty() const { return m_top == m_items.get(); }
+  bool is_full() const { return m_top == m_end; }
+  Item* data() { return m_items.get(); }
+  const Item* data() const { return m_items.get(); }
+  Item* begin() { return m_items.get(); }
+  Item* end() { return m_top; }
+  Item& operator[](size_t at) { return m_items[at]; }
+  Item& back() { return m_top[-1]; }
+  void push_back(const Item& item) { *m_top++ = item; } ///< not when it is full
+  void pop_back() { --m_top; }
+  void resize(size_t size) { m_top = m_items.get() + size; } ///< to fewer
+  void grow() { set_capacity(std::max(2 * size(), k_least)); }
+  void clear() {
+    m_top = m_items.get();
+    if (static_cast<size_t>(m_end - m_top) > k_kept) set_capacity(k_least);
+  }
+
+private:
+  static constexpr size_t k_least = 64;
+  static constexpr size_t k_kept = 1 << 16;
+  void set_capacity(size_t capacity);
+  std::unique_ptr<Item[]> m_items;
+  Item* m_top = nullptr;
+  Item* m_end = nullptr;
+};
+
 /// What $this, $index and $total are at a place.
 struct Frame {
   Item self;
@@ -62,9 +94,23 @@ public:
   void limit_steps(uint64_t steps) { m_steps_max = steps; }
 
   /// Forgets all results; `resource` is %resource and %rootResource until the next begin().
-  void begin(fhir::Node resource, const Environment& environment);
+  void begin(fhir::Node resource, const Environment& environment) {
+    m_stack.clear();
+    if (m_arena.used() > 0) m_arena.clear();
+    m_steps = 0;
+    m_resource = resource;
+    m_environment = &environment;
+    if (!m_variables.empty()) m_variables.clear();
+    for (auto& keyed : m_keyed)
+      keyed.owner = {};
+  }
   /// The item an expression of context `context` starts from.
-  static Item root_item(fhir::Node node, const TypeInfo* context);
+  static Item root_item(fhir::Node node, const TypeInfo* context) {
+    const fhir::Node name = node.member(fhir::name::k_resource_type);
+    if (!name || (context && base::is_same(name.text(), context->name))) return Item::of(node, UINT32_MAX, context);
+    const TypeInfo* own = Model::r4().fhir(name.text());
+    return Item::of(node, UINT32_MAX, own ? own : context);
+  }
   /// A variable besides the environment's, found first. The name must outlive the evaluation.
   void set_variable(std::string_view name, std::vector<Item> items);
 
@@ -101,7 +147,7 @@ private:
   bool m_share_keys = false;
   std::vector<Keyed> m_keyed; ///< the latest few
   size_t m_keyed_next = 0;
-  std::vector<Item> m_stack;
+  ItemStack m_stack;
   Arena m_arena;
   uint64_t m_steps = 0;
   uint64_t m_steps_max = k_steps_max;

@@ -21,26 +21,27 @@ struct Evaluators {
   size_t busy = 0;
 };
 
+Evaluators& of_thread() {
+  thread_local constinit Evaluators* known = nullptr; // OPTIMIZATION: asking for it needs no guard
+  if (known) [[likely]]
+    return *known;
+  thread_local Evaluators all;
+  return *(known = &all);
+}
+
 /// An evaluator of this thread that is not busy.
 class Borrowed {
 public:
-  Borrowed() : m_all(of_thread()) {
-    m_evaluator = &m_all.first;
-    if (m_all.busy > 0) {
-      if (m_all.more.size() < m_all.busy) m_all.more.push_back(std::make_unique<Evaluator>());
-      m_evaluator = m_all.more[m_all.busy - 1].get();
-    }
-    ++m_all.busy;
-  }
+  Borrowed() : m_all(of_thread()), m_evaluator(m_all.busy == 0 ? &m_all.first : further(m_all)) { ++m_all.busy; }
   ~Borrowed() { --m_all.busy; }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
   Evaluator* operator->() { return m_evaluator; }
 
 private:
-  static Evaluators& of_thread() {
-    thread_local Evaluators all;
-    return all;
+  static Evaluator* further(Evaluators& all) {
+    if (all.more.size() < all.busy) all.more.push_back(std::make_unique<Evaluator>());
+    return all.more[all.busy - 1].get();
   }
   Evaluators& m_all;
   Evaluator* m_evaluator;
@@ -113,7 +114,7 @@ uint64_t Expression::starts_of(fhir::Node resource) {
   uint64_t out = 0;
   if (!resource.is_object()) return ~out;
   for (const fhir::Node member : resource)
-    out |= start_bit(member.name());
+    out |= start_bit(member.name_id());
   return out;
 }
 

@@ -87,18 +87,19 @@ TypeInfo* Model::load(std::string_view name) {
       info.targets.emplace_back(target);
     for (const auto type_name : element.types) {
       Written written;
-      written.name = info.name;
-      if (element.is_choice) {
-        written.name += type_name;
-        char& first = written.name[info.name.size()];
-        if (first >= 'a' && first <= 'z') first = static_cast<char>(first - 'a' + 'A');
-      }
+      written.name = element.is_choice ? fhir::written_name(element, type_name) : info.name;
       written.twin = "_" + written.name;
+      written.id = fhir::Names::r4().find(written.name);
       written.type = load(type_name);
       info.written.push_back(std::move(written));
       if (!element.is_choice) break;
     }
-    if (info.written.empty()) info.written.push_back({info.name, "_" + info.name, nullptr});
+    if (info.written.empty())
+      info.written.push_back({info.name, "_" + info.name, fhir::Names::r4().find(info.name), nullptr});
+    const auto by_id = [](const Written& a, const Written& b) { return a.id < b.id; };
+    const auto [least, most] = std::minmax_element(info.written.begin(), info.written.end(), by_id);
+    info.least = least->id;
+    info.most = most->id;
     type->elements.push_back(std::move(info));
   }
   for (const auto& element : type->elements) {

@@ -3,6 +3,7 @@
 // with the names under which a choice stands in JSON worked out once. Built on first use, then immutable.
 
 #include "lib/fhir/definitions.h"
+#include "lib/fhir/names.h"
 
 #include <cstdint>
 #include <memory>
@@ -22,15 +23,25 @@ struct TypeInfo;
 struct Written {
   std::string name; ///< "valueQuantity"
   std::string twin; ///< "_valueQuantity": where the id and extensions of a primitive stand
+  fhir::NameId id = fhir::k_no_name;
   const TypeInfo* type = nullptr;
 };
 
 struct ElementInfo {
   std::string name; ///< as FHIRPath says it: "value"
   std::vector<Written> written;
+  fhir::NameId least = 0, most = 0; ///< among the numbers of `written`
   bool is_choice = false;
   bool is_list = false;
   std::vector<std::string> targets; ///< of a Reference
+
+  /// The way that is written with this name; null when none is.
+  const Written* find(fhir::NameId id) const {
+    if (id < least || id > most) return nullptr;
+    for (const Written& one : written)
+      if (one.id == id) return &one;
+    return nullptr;
+  }
 };
 
 struct TypeInfo {

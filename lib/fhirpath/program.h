@@ -195,13 +195,23 @@ struct Op {
   uint32_t offset = 0;    ///< in the text, for messages
 };
 
+/// The quick way of a step from an item of a type: the one name the element has there, and the one type of its values.
+struct Route {
+  const TypeInfo* owner;
+  const TypeInfo* type;
+  fhir::NameId name;
+};
+
 /// An element step, resolved for the type the checker expects; another type is looked up when it is met.
 struct Step {
   std::string name;
   std::string twin;
+  fhir::NameId id = fhir::k_no_name; ///< of the name; k_no_name: no element of any type has it
   const TypeInfo* owner = nullptr;
   const ElementInfo* element = nullptr;
-  const Written* only = nullptr; ///< a choice narrowed to one type (`value.ofType(Quantity)`)
+  const Written* only = nullptr;         ///< a choice narrowed to one type (`value.ofType(Quantity)`)
+  std::vector<const TypeInfo*> owners{}; ///< all that the checker expects
+  std::vector<Route> routes{};           ///< from those where the element is no open choice
 };
 
 /// What is known of a result before running.
@@ -236,12 +246,9 @@ struct Compiled {
   Compiled& operator=(const Compiled&) = delete;
 };
 
-/// One of 64 bits for a member's name; the twin "_name" has that of the name.
-inline uint64_t start_bit(std::string_view name) {
-  if (!name.empty() && name[0] == '_') name.remove_prefix(1);
-  if (name.empty()) return 0;
-  const auto at = [&](size_t i) { return static_cast<unsigned char>(name[i]); };
-  return uint64_t{1} << ((name.size() * 5 + at(0) * 7u + at(name.size() - 1) * 11u + at(name.size() / 2) * 3u) & 63u);
+/// One of 64 bits for a member's name, which is the twin's too.
+inline uint64_t start_bit(fhir::NameId name) {
+  return uint64_t{1} << ((name * 0x9E3779B1u) >> 26);
 }
 
 /// A name that stands for a fixed value (`%name`): compiled in like a literal.

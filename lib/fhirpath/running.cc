@@ -47,8 +47,8 @@ private:
 bool is_system_string(const Item& item) {
   if (item.tag != Tag::node || !item.type || !item.type->is_primitive) return false;
   const fhir::Node node = item.node();
-  if (node.name() == "id") return true;
-  if (node.name() != "url" || item.ref.parent == UINT32_MAX) return false;
+  if (node.name_id() == fhir::name::k_id) return true;
+  if (node.name_id() != fhir::name::k_url || item.ref.parent == UINT32_MAX) return false;
   const fhir::Node parent(item.ref.document, item.ref.parent);
   if (item.type->name != "uri") return false;
   for (const fhir::Node member : parent) { // an extension has these members alone
@@ -129,11 +129,6 @@ bool gives_boolean(Code code) {
   return k_gives_boolean[static_cast<size_t>(code)];
 }
 
-/// OPTIMIZATION: most names that differ do so in their first or last letter. Sizes are equal, and not zero.
-bool same_letters(std::string_view a, std::string_view b) {
-  return a.front() == b.front() && a.back() == b.back() && std::memcmp(a.data(), b.data(), a.size()) == 0;
-}
-
 } // namespace
 
 // --- the machine
@@ -148,7 +143,8 @@ void Running::refuse_steps() const {
                           " steps: narrow the expression: " + m_program.text);
 }
 
-void Running::refuse_items() const {
+void Running::make_room() {
+  if (m_stack.size() < k_items_max) return m_stack.grow();
   throw base::Refused(base::Refusal::too_large, "too-costly",
                       "FHIRPath: more than " + std::to_string(k_items_max) +
                           " items: narrow the expression: " + m_program.text);
@@ -165,8 +161,7 @@ size_t Running::eval_input(const Op& op, const Frame& frame) {
 }
 
 void Running::move_down(size_t base, size_t from) {
-  std::copy(m_stack.begin() + static_cast<ptrdiff_t>(from), m_stack.end(),
-            m_stack.begin() + static_cast<ptrdiff_t>(base));
+  std::copy(m_stack.begin() + from, m_stack.end(), m_stack.begin() + base);
   m_stack.resize(m_stack.size() - (from - base));
 }
 
@@ -291,6 +286,10 @@ Tri Running::test(uint32_t at, const Frame& frame) {
 
 void Running::eval(uint32_t at, const Frame& frame) {
   const Op& op = m_program.ops[at];
+  if (op.code == Code::step) { // OPTIMIZATION: most are
+    count();
+    return step(op, frame);
+  }
   if (gives_boolean(op.code)) {
     const Tri value = test(at, frame);
     if (value != Tri::empty) push(Item::of(value == Tri::yes));
@@ -310,7 +309,6 @@ void Running::eval(uint32_t at, const Frame& frame) {
         push(item);
     return;
   case Code::variable: return push_variable(op, m_program.variables[op.data]);
-  case Code::step: return step(op, frame);
   case Code::name_or_step: {
     const size_t base = m_stack.size();
     if (frame.has_self) step_into(frame.self, m_program.steps[op.data]);
@@ -322,7 +320,8 @@ void Running::eval(uint32_t at, const Frame& frame) {
     return;
   case Code::of_head_named: {
     const Step& named = m_program.steps[op.data];
-    if (frame.has_self && frame.self.tag == Tag::node && frame.self.node()["resourceType"].text() == named.name)
+    if (frame.has_self && frame.self.tag == Tag::node &&
+        frame.self.node().member(fhir::name::k_resource_type).text() == named.name)
       return push(frame.self);
     if (frame.has_self) step_into(frame.self, named);
     return;
@@ -446,7 +445,7 @@ void Running::step(const Op& op, const Frame& frame) {
 const TypeInfo* Running::type_of_node(fhir::Node node, const TypeInfo* type) {
   if (type && !type->is_abstract) return type;
   if (!node.is_object()) return type;
-  const fhir::Node name = node["resourceType"];
+  const fhir::Node name = node.member(fhir::name::k_resource_type);
   if (!name) return type;
   const TypeInfo* own = Model::r4().fhir(name.text());
   return own ? own : type;
@@ -479,7 +478,40 @@ void Running::push_element(fhir::Node value, fhir::Node twin, uint32_t parent, c
       if (element.is_object()) push(Item::of(element, parent, type, Tag::twin));
 }
 
-void Running::step_into(const Item& item, const Step& step) {
+/// OPTIMIZATION: most steps go from an element of the expected type to elements of one name and type.
+bool Running::step_by_route(const Item& item, const Step& step) {
+  if (item.tag != Tag::node) return false;
+  const auto route =
+      std::find_if(step.routes.begin(), step.routes.end(), [&](const Route& one) { return one.owner == item.type; });
+  if (route == step.routes.end()) return false;
+  const fhir::Node object = item.node();
+  if (!object.is_object()) return false;
+  bool has_twin = false;
+  for (const fhir::Node member : object) {
+    const fhir::NameId name = member.name_id();
+    if (name == (route->name | fhir::k_twin)) has_twin = true;
+    if (name != route->name) continue;
+    const fhir::Kind kind = member.kind();
+    if (kind == fhir::Kind::null) return false;
+    if (kind != fhir::Kind::array) {
+      push(Item::of(member, object.index(), route->type));
+      return true;
+    }
+    if (route->type->is_primitive) return false;
+    const size_t base = m_stack.size();
+    for (const fhir::Node element : member) {
+      if (!element.is_object()) {
+        m_stack.resize(base);
+        return false;
+      }
+      push(Item::of(element, object.index(), route->type));
+    }
+    return true;
+  }
+  return !has_twin;
+}
+
+void Running::step_with_care(const Item& item, const Step& step) {
   if (item.tag == Tag::type_name) {
     if (step.name == "name") return push(Item::of(std::string_view(item.type->name)));
     if (step.name == "namespace") return push(Item::of(std::string_view(item.type->is_system ? "System" : "FHIR")));
@@ -503,42 +535,40 @@ void Running::step_into(const Item& item, const Step& step) {
                                                        : nullptr;
   const Written* only = element && element->is_choice && item.type == step.owner ? step.only : nullptr;
   if (element && element->is_choice && !only) {
-    const std::string_view prefix = element->name;
-    for (fhir::Node member = object.first(); member; member = member.next()) {
-      std::string_view name = member.name();
-      const bool is_twin = !name.empty() && name[0] == '_';
-      if (is_twin) name.remove_prefix(1);
-      if (name.size() <= prefix.size() || !same_letters(name.substr(0, prefix.size()), prefix)) continue;
-      const auto written = item.type->by_written.find(name);
-      if (written == item.type->by_written.end() || item.type->of_written.at(name) != element) continue;
-      if (!is_twin) return push_element(member, {}, parent, written->second->type);
-      if (!object[name]) return push_element({}, member, parent, written->second->type);
+    for (const fhir::Node member : object) {
+      const fhir::NameId plain = member.name_id() & ~fhir::k_twin;
+      const Written* written = element->find(plain);
+      if (!written) continue;
+      if (plain == member.name_id()) return push_element(member, {}, parent, written->type);
+      if (!object.member(plain)) return push_element({}, member, parent, written->type);
     }
     return;
   }
   const TypeInfo* type = only ? only->type : element ? element->written.front().type : nullptr;
-  const std::string_view wanted = only ? only->name : step.name;
-  const std::string_view wanted_twin = only ? only->twin : step.twin;
-  if (wanted.empty()) return;
+  const fhir::NameId wanted = only ? only->id : step.id;
   fhir::Node value;
   fhir::Node twin;
-  for (const fhir::Node member : object) {
-    const std::string_view name = member.name();
-    if (name.size() == wanted.size()) {
-      if (!same_letters(name, wanted)) continue;
-      value = member;
-      if (!needs_twin(member, type)) break;
-    } else if (name.size() == wanted.size() + 1 && name.front() == '_' && name == wanted_twin) {
-      twin = member;
+  if (wanted != fhir::k_no_name) [[likely]] {
+    for (const fhir::Node member : object) {
+      const fhir::NameId name = member.name_id();
+      if (name == wanted) {
+        value = member;
+        if (!needs_twin(member, type)) break;
+      } else if (name == (wanted | fhir::k_twin)) {
+        twin = member;
+      }
     }
+  } else if (!step.name.empty()) {
+    value = object[step.name];
+    twin = object[step.twin];
   }
   if (value || twin) return push_element(value, twin, parent, type);
   if (item.type && !item.type->is_abstract) return;
   // Of a structure of unknown type: a choice by its prefix, when the rest is a type.
   for (fhir::Node member = object.first(); member; member = member.next()) {
     const std::string_view name = member.name();
-    if (name.size() <= wanted.size() || name.substr(0, wanted.size()) != wanted) continue;
-    std::string rest(name.substr(wanted.size()));
+    if (step.name.empty() || name.size() <= step.name.size() || !name.starts_with(step.name)) continue;
+    std::string rest(name.substr(step.name.size()));
     const TypeInfo* choice = Model::r4().fhir(rest);
     if (!choice && rest[0] >= 'A' && rest[0] <= 'Z') {
       rest[0] = static_cast<char>(rest[0] - 'A' + 'a');
@@ -620,8 +650,9 @@ void Running::extensions_of(const Item& item, std::string_view url) {
   fhir::Node object = item.node();
   if (!object.is_object()) object = twin_of(item);
   if (!object.is_object()) return;
-  for (const fhir::Node extension : object["extension"])
-    if (extension["url"].text() == url) push(Item::of(extension, object.index(), Model::r4().extension()));
+  for (const fhir::Node extension : object.member(fhir::name::k_extension))
+    if (base::is_same(extension.member(fhir::name::k_url).text(), url))
+      push(Item::of(extension, object.index(), Model::r4().extension()));
 }
 
 /// where_equals() from the evaluator's shared keys; false when it does not apply.
@@ -652,7 +683,7 @@ bool Running::where_keyed(const Op& op, const Frame& frame) {
         m_stack.resize(base);
         return false;
       }
-      const fhir::Node value = item.node()[key.name];
+      const fhir::Node value = item.node().member(key.id);
       if (value.is_string()) keyed->entries.emplace_back(value.text(), item);
     }
     m_stack.resize(base);
@@ -694,8 +725,8 @@ void Running::where_equals(const Op& op, const Frame& frame) {
     if (item.tag == Tag::node && item.type == step.owner && step.element) {
       const fhir::Node object = item.node();
       if (object.is_object()) {
-        const fhir::Node value = object[step.name];
-        keep = value.is_string() && value.text() == literal;
+        const fhir::Node value = object.member(step.id);
+        keep = value.is_string() && base::is_same(value.text(), literal);
       }
     } else {
       keep = test(argument(op, 1), Frame{item, true, static_cast<int64_t>(i - base), frame.total}) == Tri::yes;
@@ -734,7 +765,7 @@ std::string_view Running::reference_text(const Item& item) {
   if (item.tag == Tag::string) return item.view();
   if (item.tag != Tag::node) return {};
   const fhir::Node node = item.node();
-  return node.is_object() ? node["reference"].text() : node.text();
+  return node.is_object() ? node.member(fhir::name::k_reference).text() : node.text();
 }
 
 std::optional<fhir::Node> Running::resolve(std::string_view reference) {
@@ -790,12 +821,12 @@ std::optional<Tri> Running::text_equality(const Op& op, const Frame& frame) cons
   const fhir::Node object = frame.self.node();
   if (!object.is_object()) return {};
   for (const fhir::Node member : object) {
-    const std::string_view name = member.name();
-    if (name.size() == step.twin.size() && name == step.twin) return {}; // perhaps a primitive without value
-    if (name.size() != step.name.size() || !same_letters(name, step.name)) continue;
+    const fhir::NameId name = member.name_id();
+    if (name == (step.id | fhir::k_twin)) return {}; // perhaps a primitive without value
+    if (name != step.id) continue;
     if (!member.is_string()) return {};
     const std::string_view literal = m_program.literals[m_program.ops[argument(op, 1)].data].view();
-    return tri((member.text() == literal) == (op.code == Code::equal));
+    return tri(base::is_same(member.text(), literal) == (op.code == Code::equal));
   }
   return Tri::empty;
 }
@@ -915,14 +946,14 @@ void Running::aggregate(const Op& op, const Frame& frame) {
   std::vector<Item> total;
   if (op.count > 1) {
     eval(argument(op, 1), frame);
-    total.assign(m_stack.begin() + static_cast<ptrdiff_t>(end), m_stack.end());
+    total.assign(m_stack.begin() + end, m_stack.end());
     m_stack.resize(end);
   }
   count(end - base);
   for (size_t i = base; i < end; ++i) {
     const Frame inner{m_stack[i], true, static_cast<int64_t>(i - base), &total};
     eval(argument(op, 0), inner);
-    total.assign(m_stack.begin() + static_cast<ptrdiff_t>(end), m_stack.end());
+    total.assign(m_stack.begin() + end, m_stack.end());
     m_stack.resize(end);
   }
   m_stack.resize(base);
@@ -969,20 +1000,20 @@ void Running::sort(const Op& op, const Frame& frame) {
   sorted.reserve(size);
   for (const size_t place : places)
     sorted.push_back(m_stack[base + place]);
-  std::copy(sorted.begin(), sorted.end(), m_stack.begin() + static_cast<ptrdiff_t>(base));
+  std::copy(sorted.begin(), sorted.end(), m_stack.begin() + base);
 }
 
 void Running::define_variable(const Op& op, const Frame& frame) {
   const size_t base = eval_input(op, frame);
   const size_t end = m_stack.size();
   const std::string_view name = m_program.literals[m_program.ops[argument(op, 0)].data].view();
-  std::vector<Item> value(m_stack.begin() + static_cast<ptrdiff_t>(base), m_stack.end());
+  std::vector<Item> value(m_stack.begin() + base, m_stack.end());
   if (op.count > 1) {
     for (size_t i = base; i < end; ++i) {
       const Frame inner{m_stack[i], true, static_cast<int64_t>(i - base), frame.total};
       eval(argument(op, 1), inner);
     }
-    value.assign(m_stack.begin() + static_cast<ptrdiff_t>(end), m_stack.end());
+    value.assign(m_stack.begin() + end, m_stack.end());
     m_stack.resize(end);
   }
   m_evaluator.set_variable(name, std::move(value));

@@ -27,11 +27,15 @@ private:
     if (m_evaluator.m_steps > m_evaluator.m_steps_max) refuse_steps();
   }
   void push(const Item& item) {
-    if (m_stack.size() >= k_items_max) refuse_items();
+    if (m_stack.is_full()) [[unlikely]] {
+      const Item kept = item; // it may lie in the stack
+      make_room();
+      return m_stack.push_back(kept);
+    }
     m_stack.push_back(item);
   }
   [[noreturn]] void refuse_steps() const;
-  [[noreturn]] void refuse_items() const;
+  void make_room(); ///< refuses more than k_items_max
   uint32_t argument(const Op& op, size_t position) const { return m_program.args[op.args + position]; }
   size_t eval_input(const Op& op, const Frame& frame); ///< returns where the input begins
   void move_down(size_t base, size_t from);            ///< what lies from `from` on comes to `base`
@@ -69,7 +73,11 @@ private:
 
   // --- paths
   void step(const Op& op, const Frame& frame);
-  void step_into(const Item& item, const Step& step);
+  void step_into(const Item& item, const Step& step) {
+    if (!step_by_route(item, step)) step_with_care(item, step);
+  }
+  bool step_by_route(const Item& item, const Step& step); ///< false: something is out of the ordinary, and nothing done
+  void step_with_care(const Item& item, const Step& step);
   void push_element(fhir::Node value, fhir::Node twin, uint32_t parent, const TypeInfo* type);
   static const TypeInfo* type_of_node(fhir::Node node, const TypeInfo* type);
   void children_of(const Item& item);
@@ -124,7 +132,7 @@ private:
 
   Evaluator& m_evaluator;
   const Compiled& m_program;
-  std::vector<Item>& m_stack;
+  ItemStack& m_stack;
   Arena& m_arena;
 };
 

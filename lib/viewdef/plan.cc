@@ -1,9 +1,10 @@
 #include "lib/viewdef/plan.h"
 
+#include "lib/base/text.h"
 #include "lib/fhirpath/reference.h"
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 
 namespace xinglin::viewdef {
 
@@ -17,36 +18,11 @@ constexpr uint8_t k_end = 0xFF;
 constexpr size_t k_edges_max = 200;
 constexpr size_t k_texts_by_hash_from = 8; ///< fewer are compared one by one
 
-uint8_t hash(std::string_view name) {
-  if (name.empty()) return 0;
-  return static_cast<uint8_t>(
-      (name.size() * 7 + static_cast<unsigned char>(name.front()) + 3U * static_cast<unsigned char>(name.back())) & 31);
-}
-
-/// The first eight bytes, and zeros where there are fewer.
-uint64_t start_of(std::string_view name) {
-  uint64_t start = 0;
-  const char* text = name.data();
-  const size_t size = name.size();
-  if (size >= 8) {
-    std::memcpy(&start, text, 8);
-  } else if (size >= 4) { // two overlapping halves; a copy of unknown length would be a call
-    uint32_t first = 0;
-    uint32_t last = 0;
-    std::memcpy(&first, text, 4);
-    std::memcpy(&last, text + size - 4, 4);
-    start = first | uint64_t{last} << (8 * (size - 4));
-  } else {
-    for (size_t i = 0; i < size; ++i)
-      start |= uint64_t{static_cast<unsigned char>(text[i])} << (8 * i);
-  }
-  return start;
-}
-
 /// One part of a path.
 struct Part {
-  std::vector<std::pair<std::string_view, const TypeInfo*>> names; ///< a step: how it may be written
-  std::string_view key, text;                                      ///< else where(key = 'text')
+  std::vector<std::pair<fhir::NameId, const TypeInfo*>> names; ///< a step: how it may be written
+  fhir::NameId key = fhir::k_no_name;                          ///< else where(key = 'text')
+  std::string_view text;
 };
 
 struct Way {
@@ -61,10 +37,10 @@ bool take_step(const fhirpath::Compiled& path, const Op& op, const TypeInfo*& ty
   if (!type || type->is_abstract || step.owner != type || !step.element) return false;
   Part part;
   if (step.only) {
-    part.names.emplace_back(step.only->name, step.only->type);
+    part.names.emplace_back(step.only->id, step.only->type);
   } else {
     for (const auto& written : step.element->written)
-      part.names.emplace_back(written.name, written.type);
+      part.names.emplace_back(written.id, written.type);
   }
   for (const auto& [name, is] : part.names)
     if (!is || is->is_abstract || is->is_resource) return false;
@@ -77,7 +53,7 @@ bool take_where(const fhirpath::Compiled& path, const Op& op, const TypeInfo* ty
   const fhirpath::Step& key = path.steps[op.data];
   if (!type || key.owner != type || !key.element || key.element->is_choice) return false;
   Part part;
-  part.key = key.name;
+  part.key = key.id;
   part.text = path.literals[path.args[op.args]].view();
   way.parts.push_back(part);
   return true;
@@ -121,35 +97,24 @@ Plan::Branch::Branch() {
   std::fill(std::begin(heads), std::end(heads), k_end);
 }
 
-const Plan::Edge* Plan::Branch::find(std::string_view name) const {
-  uint8_t at = heads[hash(name)];
-  if (at == k_end) return nullptr;
-  const uint64_t start = start_of(name);
-  for (; at != k_end; at = edges[at].next) {
-    const Edge& edge = edges[at];
-    if (edge.start == start && edge.name.size() == name.size() &&
-        (name.size() <= 8 || std::memcmp(edge.name.data() + 8, name.data() + 8, name.size() - 8) == 0))
-      return &edge;
-  }
+const Plan::Edge* Plan::Branch::find(fhir::NameId name) const {
+  for (uint8_t at = heads[name % std::size(heads)]; at != k_end; at = edges[at].next)
+    if (edges[at].name == name) return &edges[at];
   return nullptr;
 }
 
-Plan::Edge* Plan::Branch::find(std::string_view name) {
-  return const_cast<Edge*>(static_cast<const Branch*>(this)->find(name));
-}
-
-Plan::Branch* Plan::Branch::edge(std::string_view name, const TypeInfo* type) {
-  if (Edge* known = find(name)) return known->below.get();
-  uint8_t& head = heads[hash(name)];
-  edges.push_back({std::string(name), type, std::make_unique<Branch>(), head, start_of(name)});
+Plan::Branch* Plan::Branch::edge(fhir::NameId name, const TypeInfo* type) {
+  if (const Edge* known = find(name)) return known->below.get();
+  uint8_t& head = heads[name % std::size(heads)];
+  edges.push_back({name, head, type, std::make_unique<Branch>()});
   head = static_cast<uint8_t>(edges.size() - 1);
   return edges.back().below.get();
 }
 
-Plan::Branch* Plan::Branch::choice(std::string_view key, std::string_view text) {
+Plan::Branch* Plan::Branch::choice(fhir::NameId key, std::string_view text) {
   auto at = std::find_if(choices.begin(), choices.end(), [&](const Choice& one) { return one.key == key; });
   if (at == choices.end()) {
-    choices.push_back({std::string(key), {}, {}});
+    choices.push_back({key, {}, {}});
     at = choices.end() - 1;
   }
   for (auto& [known, branch] : at->texts)
@@ -190,7 +155,7 @@ bool Plan::add(const fhirpath::Compiled& path, const TypeInfo* focus, size_t col
 bool Plan::take(fhir::Node item, const TypeInfo* type, const Leaf& leaf, std::vector<Found>& found) {
   Found& here = found[leaf.column];
   if (leaf.is_key) {
-    const std::string_view key = fhirpath::reference_key(item["reference"].text(), leaf.wanted).key;
+    const std::string_view key = fhirpath::reference_key(item.member(fhir::name::k_reference).text(), leaf.wanted).key;
     if (key.empty()) return true;
     if (here.node) return false;
     here.key = key;
@@ -210,13 +175,13 @@ bool Plan::visit(fhir::Node item, const TypeInfo* type, const Branch& branch, st
   for (const Leaf& leaf : branch.leaves)
     if (!take(item, type, leaf, found)) return false;
   for (const Choice& choice : branch.choices) {
-    const fhir::Node value = item[choice.key];
+    const fhir::Node value = item.member(choice.key);
     if (!value.is_string()) continue;
     const std::string_view text = value.text();
     const Branch* below = nullptr;
     if (choice.by_text.empty()) {
       for (const auto& [known, one] : choice.texts)
-        if (known == text) below = one.get();
+        if (base::is_same(known, text)) below = one.get();
     } else if (const auto at = choice.by_text.find(text); at != choice.by_text.end()) {
       below = at->second;
     }
@@ -224,9 +189,9 @@ bool Plan::visit(fhir::Node item, const TypeInfo* type, const Branch& branch, st
   }
   if (branch.edges.empty()) return true;
   for (const fhir::Node member : item) {
-    const std::string_view name = member.name();
-    if (!name.empty() && name[0] == '_') {
-      if (branch.find(name.substr(1))) return false; // a primitive's id and extensions
+    const fhir::NameId name = member.name_id();
+    if (name & fhir::k_twin) {
+      if (branch.find(name & ~fhir::k_twin)) return false; // a primitive's id and extensions
       continue;
     }
     const Edge* edge = branch.find(name);

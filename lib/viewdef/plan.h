@@ -44,15 +44,14 @@ private:
     const fhirpath::TypeInfo* wanted; ///< type of the reference's target; null = any
   };
   struct Edge {
-    std::string name;
+    fhir::NameId name;
+    uint8_t next; ///< with the same hash
     const fhirpath::TypeInfo* type;
     std::unique_ptr<Branch> below;
-    uint8_t next;   ///< with the same hash
-    uint64_t start; ///< the name's first eight bytes
   };
   /// where(key = text): what is wanted of the items whose key says so.
   struct Choice {
-    std::string key;
+    fhir::NameId key;
     std::vector<std::pair<std::string, std::unique_ptr<Branch>>> texts;
     std::unordered_map<std::string_view, const Branch*> by_text; ///< when there are many
   };
@@ -62,10 +61,9 @@ private:
     std::vector<Choice> choices;
     uint8_t heads[32];
     Branch();
-    Edge* find(std::string_view name);
-    const Edge* find(std::string_view name) const;
-    Branch* edge(std::string_view name, const fhirpath::TypeInfo* type);
-    Branch* choice(std::string_view key, std::string_view text);
+    const Edge* find(fhir::NameId name) const;
+    Branch* edge(fhir::NameId name, const fhirpath::TypeInfo* type);
+    Branch* choice(fhir::NameId key, std::string_view text);
   };
 
   static bool visit(fhir::Node item, const fhirpath::TypeInfo* type, const Branch& branch, std::vector<Found>& found);
