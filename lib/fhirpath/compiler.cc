@@ -672,11 +672,54 @@ private:
     uint32_t data = k_none;
     if (info->code == Code::matches || info->code == Code::matches_full || info->code == Code::replace_matches)
       data = argument.size() == 2 && info->code != Code::replace_matches ? k_none : constant_pattern(argument[0]);
+    for (size_t i = 0; i < args.size(); ++i)
+      if (info->per_item == k_every_argument || (info->per_item >> i & 1) != 0) mark_same_for_all(args[i]);
     const uint32_t op = emit(info->code, n.offset, input.op, args, data);
     m_out->ops[op].flags = flags;
     const bool never = input.never && (info->code == Code::where || info->code == Code::extension ||
                                        info->code == Code::resolve || info->gives == Gives::one);
     return {op, gives(*info, input.type, types), never};
+  }
+
+  /// OPTIMIZATION: in what is asked of each item, a comparison of %resource's elements (`%resource.type = 'batch'`) is
+  /// worked out once.
+  void mark_same_for_all(uint32_t at) {
+    if (at == k_none) return;
+    Op& op = m_out->ops[at];
+    if (is_same_for_all(at)) {
+      if (is_logic(op.code)) op.flags |= k_same_for_all;
+      return;
+    }
+    if (!is_logic(op.code) && op.code != Code::not_) return;
+    if (op.input != k_none) mark_same_for_all(op.input);
+    for (size_t i = 0; i < op.count; ++i)
+      mark_same_for_all(m_out->args[op.args + i]);
+  }
+
+  static bool is_logic(Code code) {
+    switch (code) {
+    case Code::equal:
+    case Code::not_equal:
+    case Code::in:
+    case Code::and_:
+    case Code::or_:
+    case Code::xor_:
+    case Code::implies: return true;
+    default: return false;
+    }
+  }
+
+  bool is_same_for_all(uint32_t at) const {
+    if (at == k_none) return false;
+    const Op& op = m_out->ops[at];
+    if (op.code == Code::literal) return true;
+    if (op.code == Code::variable) return m_out->variables[op.data] == "resource";
+    if (op.code == Code::step) return is_same_for_all(op.input);
+    if (op.code == Code::merge && !is_same_for_all(op.input)) return false;
+    if (op.code != Code::merge && !is_logic(op.code)) return false;
+    for (size_t i = 0; i < op.count; ++i)
+      if (!is_same_for_all(m_out->args[op.args + i])) return false;
+    return true;
   }
 
   static bool takes_order(Code code) {

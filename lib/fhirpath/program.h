@@ -183,11 +183,13 @@ enum class Code : uint8_t {
 
 /// A type that was written FHIR.Quantity: a computed value is not of it.
 inline constexpr uint8_t k_fhir_only = 1;
+/// Of a boolean operation asked of many items: it speaks of %resource alone, so one run has one answer to it.
+inline constexpr uint8_t k_same_for_all = 2;
 
 /// One operation. `input` is the operation whose result it works on; k_none stands for $this.
 struct Op {
   Code code;
-  uint8_t flags = 0;  ///< sort: bit i = key i descending; of a type: k_fhir_only
+  uint8_t flags = 0;  ///< sort: bit i = key i descending; of a type: k_fhir_only; of a boolean: k_same_for_all
   uint16_t count = 0; ///< arguments
   uint32_t input = k_none;
   uint32_t args = 0;      ///< first of them in Compiled::args

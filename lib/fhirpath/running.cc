@@ -218,6 +218,20 @@ Tri Running::test(uint32_t at, const Frame& frame) {
     Item item;
     return one(op, at, frame, item) ? as_boolean(op, item, false) : Tri::empty;
   }
+  return (op.flags & k_same_for_all) == 0 ? decide(at, frame) : decide_once(at, frame);
+}
+
+Tri Running::decide_once(uint32_t at, const Frame& frame) {
+  for (const auto& [decided, answer] : m_decided)
+    if (decided == at) return answer;
+  const Tri answer = decide(at, frame);
+  m_decided.emplace_back(at, answer);
+  return answer;
+}
+
+/// Of an operation that gives a boolean.
+Tri Running::decide(uint32_t at, const Frame& frame) {
+  const Op& op = m_program.ops[at];
   count();
   switch (op.code) {
   case Code::and_: {
@@ -453,6 +467,7 @@ const TypeInfo* Running::type_of_node(fhir::Node node, const TypeInfo* type) {
 
 void Running::push_element(fhir::Node value, fhir::Node twin, uint32_t parent, const TypeInfo* type) {
   if (value.is_array()) {
+    count(value.size());
     if (!twin && type && !type->is_abstract) { // OPTIMIZATION: no gaps, and every element is of the type
       for (const fhir::Node element : value)
         push(Item::of(element, parent, type, element.kind() == fhir::Kind::null ? Tag::twin : Tag::node));
@@ -619,7 +634,8 @@ void Running::push_variable(const Op& op, std::string_view name) {
     return;
   }
   const Environment& environment = *m_evaluator.m_environment;
-  const auto at = environment.variables.find(std::string(name));
+  const auto at =
+      environment.variables.empty() ? environment.variables.end() : environment.variables.find(std::string(name));
   if (at != environment.variables.end()) {
     for (const Value& value : at->second) {
       const auto* node = std::get_if<fhir::Node>(&value.data);

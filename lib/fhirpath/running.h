@@ -71,6 +71,9 @@ private:
   }
   void push_system(const SystemValue& value);
 
+  Tri decide(uint32_t at, const Frame& frame);
+  Tri decide_once(uint32_t at, const Frame& frame);
+
   // --- paths
   void step(const Op& op, const Frame& frame);
   void step_into(const Item& item, const Step& step) {
@@ -134,6 +137,7 @@ private:
   const Compiled& m_program;
   ItemStack& m_stack;
   Arena& m_arena;
+  std::vector<std::pair<uint32_t, Tri>> m_decided; ///< of operations that are k_same_for_all
 };
 
 /// Text as toString() gives it; empty for a structure.
