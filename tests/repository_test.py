@@ -30,6 +30,7 @@ LIB = {
     "base": set(),
     "fhir": {"base"},
     "fhirpath": {"base", "fhir"},
+    "validation": {"base", "fhir", "fhirpath"},
     "viewdef": {"base", "fhir", "fhirpath"},
     "sql": {"base"},
     "http": {"base"},

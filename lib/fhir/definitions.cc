@@ -72,6 +72,7 @@ public:
 
   std::vector<TypeDefinition> types;
   std::vector<ElementDefinition> elements;
+  std::vector<ConstraintDefinition> constraints;
   std::vector<SearchParameterDefinition> parameters;
   std::vector<SearchParameterDefinition::Component> components;
   std::vector<std::string_view> words; ///< lists of type names
@@ -111,6 +112,7 @@ private:
     Range base, targets, components;
   };
   std::vector<Range> m_elements_of_type;
+  std::vector<Range> m_constraints_of_type;
   std::vector<ElementLists> m_lists_of_element;
   struct ExtensionLists {
     Range contexts, types;
@@ -156,8 +158,9 @@ private:
                   : word == "backbone" ? Kind::backbone
                                        : Kind::primitive;
       auto index = static_cast<uint16_t>(types.size());
-      types.push_back({fields[1], fields[2], kind, fields[4] == "1", {}, index});
+      types.push_back({fields[1], fields[2], kind, fields[4] == "1", {}, index, {}});
       m_elements_of_type.push_back({elements.size(), 0});
+      m_constraints_of_type.push_back({constraints.size(), 0});
       break;
     }
     case 'E': {
@@ -173,6 +176,13 @@ private:
       element.value_set = ElementDefinition::k_no_value_set;
       elements.push_back(element);
       ++m_elements_of_type.back().count;
+      break;
+    }
+    case 'K': {
+      size_t elements_before = m_elements_of_type.back().count;
+      auto element = elements_before == 0 ? ConstraintDefinition::k_whole : static_cast<uint16_t>(elements_before - 1);
+      constraints.push_back({fields[1], fields[3], fields[4], fields[2] == "error", element});
+      ++m_constraints_of_type.back().count;
       break;
     }
     case 'P':
@@ -206,6 +216,7 @@ private:
     }
     for (TypeDefinition& type : types) {
       type.elements = part(elements, m_elements_of_type[type.index]);
+      type.constraints = part(constraints, m_constraints_of_type[type.index]);
       type_by_name.emplace(type.name, type.index);
       if (type.kind == TypeDefinition::Kind::resource && !type.is_abstract) resource_types.push_back(type.name);
     }

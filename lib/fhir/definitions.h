@@ -25,14 +25,25 @@ struct ElementDefinition {
   static constexpr uint16_t k_no_value_set = 65535;
 };
 
+/// A rule between elements (ElementDefinition.constraint), as published.
+struct ConstraintDefinition {
+  std::string_view key;        ///< "per-1"; not always the only one of that name ("inv-1")
+  std::string_view human;      ///< the rule in words
+  std::string_view expression; ///< FHIRPath
+  bool is_error;               ///< false: a warning
+  uint16_t element;            ///< position of the element it stands on in its type; k_whole: on the type itself
+  static constexpr uint16_t k_whole = 65535;
+};
+
 /// A resource, complex type, backbone ("Patient.contact") or primitive ("date").
 struct TypeDefinition {
   std::string_view name;
   std::string_view base; ///< "DomainResource", "BackboneElement", "Element", ...
   enum class Kind : uint8_t { resource, complex, backbone, primitive } kind;
   bool is_abstract;
-  std::span<const ElementDefinition> elements; ///< own and inherited, in the order of the specification
-  uint16_t index;                              ///< position in types()
+  std::span<const ElementDefinition> elements;       ///< own and inherited, in the order of the specification
+  uint16_t index;                                    ///< position in types()
+  std::span<const ConstraintDefinition> constraints; ///< its own and its elements', not those of its base
 };
 
 struct SearchParameterDefinition {

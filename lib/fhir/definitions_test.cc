@@ -106,6 +106,28 @@ TEST_CASE("search parameters are found by type and by what the type is derived f
   CHECK(find_search_parameter("Observation", "subject")->targets.size() == 4);
 }
 
+TEST_CASE("rules between elements stand with the type or element they are stated on") {
+  const auto& period = find_type("Period")->constraints;
+  REQUIRE(period.size() == 1);
+  CHECK(period[0].key == "per-1");
+  CHECK(period[0].is_error);
+  CHECK(period[0].element == ConstraintDefinition::k_whole);
+  CHECK(period[0].expression == "start.hasValue().not() or end.hasValue().not() or (start <= end)");
+  CHECK(period[0].human == "If present, start SHALL have a lower value than end");
+  const TypeDefinition& organization = *find_type("Organization");
+  REQUIRE(organization.constraints.size() == 3);
+  for (const auto& rule : organization.constraints)
+    if (rule.key == "org-3") CHECK(organization.elements[rule.element].name == "telecom");
+  // A backbone's stand on its type; what is inherited stands with the base.
+  CHECK(find_type("Patient")->constraints.empty());
+  CHECK(find_type("Patient.contact")->constraints[0].key == "pat-1");
+  CHECK(find_type("DomainResource")->constraints.size() == 5);
+  size_t all = 0;
+  for (const TypeDefinition& type : types())
+    all += type.constraints.size();
+  CHECK(all == 239);
+}
+
 TEST_CASE("value sets: yes, no, and unknown where the set cannot be listed") {
   constexpr auto k_gender = "http://hl7.org/fhir/ValueSet/administrative-gender";
   CHECK(element("Patient", "gender").binding == k_gender);

@@ -6,6 +6,7 @@ usage: generate_definitions.py PACKAGE_DIRECTORY OUTPUT.inc
 A line is a record of tab-separated fields; lists within a field are separated by spaces (by U+001F for codes).
   T name base kind abstract                                a type; its elements follow
   E name types targets min max flags binding               flags: c choice, m modifier, s summary, - none
+  K key severity human expression                          a rule between elements, of the T or E above it
   P code url type base targets expression                  a search parameter; its components follow
   C definition expression
   V url complete                                           a value set some required binding names; its codes follow
@@ -23,6 +24,10 @@ STRUCTURE = "http://hl7.org/fhir/StructureDefinition/"
 FHIR_TYPE = STRUCTURE + "structuredefinition-fhir-type"
 SYSTEM_TYPE = "http://hl7.org/fhirpath/System."
 CHUNK_BYTES = 16000  # of one string literal
+
+
+def one_line(text):
+    return " ".join(text.split())
 
 
 class Definitions:
@@ -78,8 +83,15 @@ class Definitions:
                     names.append(name)
         return names
 
-    def emit_type(self, name, base, kind, abstract, elements):
+    def emit_constraints(self, element):
+        """The rules stated here. What is inherited names its source: it stands there, or with the element's type."""
+        for rule in element.get("constraint", []):
+            if "source" not in rule:
+                self.emit("K", rule["key"], rule["severity"], one_line(rule["human"]), one_line(rule["expression"]))
+
+    def emit_type(self, name, base, kind, abstract, definition, elements):
         self.emit("T", name, base, kind, "1" if abstract else "0")
+        self.emit_constraints(definition)
         for element in elements:
             path = element["path"]
             last = path.rsplit(".", 1)[1]
@@ -94,6 +106,8 @@ class Definitions:
             maximum = "65535" if element["max"] == "*" else element["max"]
             self.emit("E", last.removesuffix("[x]"), " ".join(self.element_types(element, path)),
                       " ".join(self.targets(element)), str(element["min"]), maximum, flags or "-", value_set)
+            if path not in self.with_children:
+                self.emit_constraints(element)
 
     def emit_types(self):
         self.bound = set()
@@ -106,11 +120,11 @@ class Definitions:
             own = [e for e in elements if e["path"].count(".") == 1]
             if kind == "primitive":
                 own = [e for e in own if e["path"] != name + ".value"]  # the JSON value itself
-            self.emit_type(name, base, kind, structure["abstract"], own)
+            self.emit_type(name, base, kind, structure["abstract"], structure["snapshot"]["element"][0], own)
             for backbone in sorted(self.with_children):
                 definition = next(e for e in elements if e["path"] == backbone)
                 children = [e for e in elements if e["path"].rsplit(".", 1)[0] == backbone]
-                self.emit_type(backbone, definition["type"][0]["code"], "backbone", False, children)
+                self.emit_type(backbone, definition["type"][0]["code"], "backbone", False, definition, children)
 
     # Search parameters.
 
@@ -119,7 +133,6 @@ class Definitions:
             parameter = json.loads(file.read_text("utf-8"))
             if parameter["id"].startswith("example") or "base" not in parameter:
                 continue  # the package's samples and templates
-            one_line = lambda text: " ".join(text.split())
             self.emit("P", parameter["code"], parameter["url"], parameter["type"], " ".join(parameter["base"]),
                       " ".join(parameter.get("target", [])), one_line(parameter.get("expression", "")))
             for component in parameter.get("component", []):

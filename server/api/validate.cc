@@ -1,5 +1,5 @@
 // https://hl7.org/fhir/R4/resource-operation-validate.html
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 
 #include "server/api/interactions.h"
 #include "server/api/respond.h"
@@ -16,7 +16,7 @@ http::Response validate(Call& call) {
     for (const fhir::Node parameter : resource["parameter"])
       if (parameter["name"].text() == "resource") resource = parameter["resource"];
   // What a write would say: structure, then the rules of registers and forms, warnings too.
-  base::Issues issues = fhir::validate(resource, resource["resourceType"].text());
+  base::Issues issues = validation::validate(resource, resource["resourceType"].text());
   if (!issues.has_errors()) issues = call.services->program->examine(resource.raw());
   if (resource["resourceType"].text() != type) {
     base::Issue issue;

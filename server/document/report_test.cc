@@ -2,10 +2,10 @@
 
 #include "server/document/report.h"
 
-#include "lib/fhir/validate.h"
 #include "lib/office/docx.h"
 #include "lib/office/xlsx.h"
 #include "lib/office/xml.h"
+#include "lib/validation/validate.h"
 #include "server/document/sign.h"
 #include "server/flatten/test_records.h"
 #include "server/flatten/warehouse.h"
@@ -277,7 +277,7 @@ TEST_CASE("a signed report is a valid Composition, reads back, and knows what ch
   std::string json = document::sign(report, {"Practitioner/d1", "2024-01-03T09:00:00+08:00"});
   CHECK(json == document::sign(county.report(), {"Practitioner/d1", "2024-01-03T09:00:00+08:00"}));
   auto composition = fhir::Document::parse(json);
-  auto issues = fhir::validate(composition);
+  auto issues = validation::validate(composition);
   CHECK_MESSAGE(!issues.has_errors(), issues.to_text());
   CHECK(composition.root()["status"].text() == "final");
 

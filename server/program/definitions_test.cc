@@ -1,6 +1,6 @@
 #include "server/program/definitions.h"
 
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 #include "server/package/model.h"
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@ void check_all_are_valid(const char* programs) {
   const auto all = program::definitions(*catalog);
   CHECK(all.size() >= catalog->forms.size() + catalog->indicators.size());
   for (const auto& definition : all) {
-    const auto found = fhir::validate(fhir::Document::parse(definition.json));
+    const auto found = validation::validate(fhir::Document::parse(definition.json));
     CHECK_MESSAGE(found.to_text().empty(), definition.type << "/" << definition.id << ": " << found.to_text());
   }
 }

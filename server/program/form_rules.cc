@@ -2,7 +2,7 @@
 
 #include "lib/base/id.h"
 #include "lib/fhir/definitions.h"
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 #include "server/package/names.h"
 #include "server/package/rules.h"
 #include "server/program/program.h"
@@ -325,7 +325,7 @@ struct FormRules::Impl {
 
   void validate(const CompiledYield& compiled, const YieldedResource& made, base::Issues& issues) const {
     const auto document = fhir::Document::parse(made.json);
-    for (const auto& found : fhir::validate(document))
+    for (const auto& found : validation::validate(document))
       if (found.severity == base::Severity::error || found.severity == base::Severity::fatal)
         problem(issues, compiled.yield->place,
                 fmt::format("the {} it yields as '{}' would be wrong: {} at {}", made.type, compiled.yield->id,

@@ -1,7 +1,7 @@
 #include "server/program/preparation.h"
 
 #include "lib/base/id.h"
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 #include "server/store/search_query.h"
 #include "server/store/search_text.h"
 
@@ -132,7 +132,7 @@ void Preparation::parse(size_t position) {
   }
   const fhir::Node root = m_documents[position]->root();
   if (write.type.empty()) write.type = root["resourceType"].text();
-  base::Issues issues = fhir::validate(*m_documents[position]);
+  base::Issues issues = validation::validate(*m_documents[position]);
   m_is_valid[position] = !issues.has_errors();
   add(position, std::move(issues));
   if (!write.full_url.empty()) m_by_name.emplace(write.full_url, position);

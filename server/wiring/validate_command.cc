@@ -1,5 +1,5 @@
 // xinglin validate FILE...
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 
 #include "server/intake/files.h"
 #include "server/wiring/commands.h"
@@ -15,7 +15,7 @@ namespace {
 base::Issues check(std::string text, const std::string& path, int lines_before) {
   base::Issues issues;
   try {
-    issues = fhir::validate(fhir::Document::parse(std::move(text)));
+    issues = validation::validate(fhir::Document::parse(std::move(text)));
   } catch (const base::Refused& refused) {
     issues = refused.issues();
   }

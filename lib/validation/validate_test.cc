@@ -1,4 +1,4 @@
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 
 #include "lib/fhir/primitive.h"
 #include "lib/fhir/xhtml.h"
@@ -12,8 +12,13 @@
 #include <map>
 #include <sstream>
 
-namespace xinglin::fhir {
+namespace xinglin::validation {
 namespace {
+
+using fhir::Document;
+using fhir::k_string_bytes_max;
+using fhir::k_xhtml_depth_max;
+using fhir::Node;
 
 namespace filesystem = std::filesystem;
 
@@ -52,7 +57,7 @@ bool is_refused(const std::string& json, std::string& text) {
 }
 
 TEST_CASE("what is right in our examples validates without an issue") {
-  for (const auto& file : test::files_in("lib/fhir/testdata", ".valid.ndjson")) {
+  for (const auto& file : test::files_in("lib/validation/testdata", ".valid.ndjson")) {
     for (const std::string& line : lines_of(file)) {
       CAPTURE(line);
       std::string text;
@@ -63,7 +68,7 @@ TEST_CASE("what is right in our examples validates without an issue") {
 }
 
 TEST_CASE("what is wrong in our examples gives the messages beside them (UPDATE_GOLDEN=1 writes them)") {
-  for (auto file : test::files_in("lib/fhir/testdata", ".invalid.ndjson")) {
+  for (auto file : test::files_in("lib/validation/testdata", ".invalid.ndjson")) {
     std::string got;
     int number = 0;
     for (const std::string& line : lines_of(file)) {
@@ -76,6 +81,22 @@ TEST_CASE("what is wrong in our examples gives the messages beside them (UPDATE_
     if (std::getenv("UPDATE_GOLDEN")) std::ofstream(golden) << got;
     CHECK_MESSAGE(test::read_file(golden) == got, golden);
   }
+}
+
+TEST_CASE("rules told in the specification's words: which is broken and where (UPDATE_GOLDEN=1 writes them)") {
+  std::string got;
+  int number = 0;
+  for (const std::string& line : lines_of("lib/validation/testdata/rules.broken.ndjson")) {
+    CAPTURE(line);
+    got += std::to_string(++number) + "\n";
+    for (const base::Issue& issue : validate(Document::parse(line))) {
+      got += issue.text.substr(0, issue.text.find(':')) + " at " + issue.expression + "\n";
+      CHECK(issue.text.find(';') != std::string::npos); // the mend
+    }
+  }
+  const std::string golden = "lib/validation/testdata/rules.broken.txt";
+  if (std::getenv("UPDATE_GOLDEN")) std::ofstream(golden) << got;
+  CHECK_MESSAGE(test::read_file(golden) == got, golden);
 }
 
 TEST_CASE("issues stop at the limit") {
@@ -119,7 +140,7 @@ TEST_CASE("a resource inside a document is validated with the expression it is g
 }
 
 TEST_CASE("the specification's examples are valid, but for those that break its own rules") {
-  auto folder = test::data_folder("fhir-examples", "fhir: r4-valid");
+  auto folder = test::data_folder("fhir-examples", "validation: r4-valid");
   if (!folder) return;
   auto excepted = exceptions("tests/conformance/r4_valid.tsv");
   size_t seen = 0;
@@ -141,7 +162,7 @@ TEST_CASE("the specification's examples are valid, but for those that break its 
 }
 
 TEST_CASE("the validator suite: error or not, as its reference validator says") {
-  auto folder = test::data_folder("fhir-examples", "fhir: validator suite");
+  auto folder = test::data_folder("fhir-examples", "validation: validator suite");
   if (!folder) return;
   auto suite = *folder / "validator";
   auto excepted = exceptions("tests/conformance/validator_suite.tsv");
@@ -175,7 +196,7 @@ TEST_CASE("the validator suite: error or not, as its reference validator says") 
 }
 
 TEST_CASE("real patients' bundles are valid") {
-  auto folder = test::data_folder("synthea", "fhir: synthea");
+  auto folder = test::data_folder("synthea", "validation: synthea");
   if (!folder) return;
   constexpr size_t k_files = 12; // of two hundred, spread; the bench runs over all
   auto files = test::files_in(*folder / "r4", ".json.gz");
@@ -187,4 +208,4 @@ TEST_CASE("real patients' bundles are valid") {
 }
 
 } // namespace
-} // namespace xinglin::fhir
+} // namespace xinglin::validation

@@ -4,14 +4,16 @@
 
 #include "lib/base/issue.h"
 #include "lib/fhir/definitions.h"
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
 
-namespace xinglin::fhir {
+namespace xinglin::validation {
 namespace {
+
+using namespace fhir;
 
 class Recipe {
 public:
@@ -108,10 +110,10 @@ void run(const std::string& text) {
 }
 
 } // namespace
-} // namespace xinglin::fhir
+} // namespace xinglin::validation
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace xinglin::fhir;
+  using namespace xinglin::validation;
   run(std::string(reinterpret_cast<const char*>(data), size));
   run(Recipe(data, size).resource());
   return 0;

@@ -1,8 +1,8 @@
-// fhir_bench [FOLDER]: MB/s of parsing and validating the JSON files of a folder (default: the Synthea bundles), beside
-// simdjson's DOM. Every parse is walked whole, and both must count the same values.
+// validation_bench [FOLDER]: MB/s of parsing and validating the JSON files of a folder (default: the Synthea bundles),
+// beside simdjson's DOM. Every parse is walked whole, and both must count the same values.
 
 #include "lib/fhir/json.h"
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 #include "tests/support/files.h"
 
 #include <chrono>
@@ -14,8 +14,11 @@
 #include <simdjson.h>
 #endif
 
-namespace xinglin::fhir {
+namespace xinglin::validation {
 namespace {
+
+using fhir::Document;
+using fhir::Node;
 
 size_t count(Node node) {
   size_t values = 1;
@@ -62,14 +65,15 @@ size_t measure(const char* what, const std::vector<std::string>& texts,
 }
 
 } // namespace
-} // namespace xinglin::fhir
+} // namespace xinglin::validation
 
 int main(int argc, char** argv) {
-  using namespace xinglin::fhir;
+  using namespace xinglin::validation;
+  using xinglin::fhir::Document;
   const char* data = std::getenv("XINGLIN_DATA");
   std::filesystem::path folder = argc > 1 ? argv[1] : std::string(data ? data : "../shared/data") + "/synthea/r4";
   if (!std::filesystem::is_directory(folder)) {
-    fmt::print(stderr, "fhir_bench: no folder {}; name one, or set XINGLIN_DATA\n", folder.string());
+    fmt::print(stderr, "validation_bench: no folder {}; name one, or set XINGLIN_DATA\n", folder.string());
     return 2;
   }
   std::vector<std::string> texts;

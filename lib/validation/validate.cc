@@ -2,16 +2,17 @@
 //   1. every member is an element of the type, once, as array or single as its maximum says;
 //   2. its value is right for its type: a primitive's value and its _twin, or an object in its turn;
 //   3. what must be there is there;
-//   4. rules between elements (invariants.h), bindings, references.
+//   4. rules between elements (rules.h, prose.h), bindings, references.
 
-#include "lib/fhir/validate.h"
+#include "lib/validation/validate.h"
 
 #include "lib/base/id.h"
 #include "lib/base/text.h"
 #include "lib/fhir/definitions.h"
-#include "lib/fhir/invariants.h"
 #include "lib/fhir/primitive.h"
 #include "lib/fhir/xhtml.h"
+#include "lib/validation/prose.h"
+#include "lib/validation/rules.h"
 
 #include <algorithm>
 #include <array>
@@ -19,8 +20,9 @@
 #include <unordered_map>
 #include <utility>
 
-namespace xinglin::fhir {
+namespace xinglin::validation {
 
+using namespace fhir;
 using base::Issue;
 using base::Issues;
 
@@ -32,9 +34,9 @@ enum class Special : uint8_t { none, resource, reference, coding, codeable_conce
 struct TypeInfo {
   Primitive primitive = Primitive::none;
   Special special = Special::none;
-  uint64_t required = 0; ///< bit n: the n-th element must be there
-  std::span<const PresenceRule> presence;
-  Rule rule = nullptr;
+  uint64_t required = 0;            ///< bit n: the n-th element must be there
+  uint64_t elements_with_rules = 0; ///< of their own, besides those of their type
+  ProseRule prose = nullptr;
 };
 
 const std::vector<TypeInfo>& type_infos() {
@@ -52,8 +54,8 @@ const std::vector<TypeInfo>& type_infos() {
       for (size_t i = 0; i < type.elements.size(); ++i) {
         if (type.elements[i].min > 0) info.required |= uint64_t{1} << i;
       }
-      info.presence = presence_rules(type);
-      info.rule = rule_of(type);
+      info.elements_with_rules = elements_with_rules(type);
+      info.prose = prose_rule_of(type);
     }
     return infos;
   }();
@@ -124,6 +126,8 @@ private:
   Issues m_issues;
   std::vector<Step> m_path;
   Node m_container; ///< the resource whose contained resources # refers to
+  Node m_resource;  ///< the innermost
+  Asker m_asker;
   std::unordered_map<std::string_view, std::string_view> m_contained; ///< in it: id → resource type
   std::vector<std::string_view> m_local_references;                   ///< "#id" seen in the container
   std::unordered_map<std::string_view, std::string_view> m_full_urls; ///< of the outermost Bundle: resource types
@@ -197,18 +201,22 @@ private:
     if (!known) return add("structure", unknown_type(type_name), type_name);
     if (m_path.empty() && type->name == "Bundle") collect_full_urls(node);
 
-    if (container) return check_object(node, *type, true);
-    // A resource of its own: what # means changes for the time of its check.
-    Node outer_container = std::exchange(m_container, node);
-    auto outer_contained = std::exchange(m_contained, {});
-    auto outer_references = std::exchange(m_local_references, {});
-    for (Node inner : node["contained"])
-      m_contained.emplace(inner["id"].text(), inner["resourceType"].text());
-    check_object(node, *type, true);
-    check_contained(node);
-    m_container = outer_container;
-    m_contained = std::move(outer_contained);
-    m_local_references = std::move(outer_references);
+    Node outer_resource = std::exchange(m_resource, node);
+    if (container) {
+      check_object(node, *type, true);
+    } else { // A resource of its own: what # means changes for the time of its check.
+      Node outer_container = std::exchange(m_container, node);
+      auto outer_contained = std::exchange(m_contained, {});
+      auto outer_references = std::exchange(m_local_references, {});
+      for (Node inner : node["contained"])
+        m_contained.emplace(inner["id"].text(), inner["resourceType"].text());
+      check_object(node, *type, true);
+      check_contained(node);
+      m_container = outer_container;
+      m_contained = std::move(outer_contained);
+      m_local_references = std::move(outer_references);
+    }
+    m_resource = outer_resource;
   }
 
   static std::string unknown_type(Node type_name) {
@@ -236,17 +244,6 @@ private:
       std::string_view id = inner["id"].text();
       if (inner.is_object() && id.empty()) {
         add("structure", "A contained resource has an id that references can name; add it.", inner);
-      }
-      if (Node nested = inner["contained"]) {
-        add("invariant", "dom-2: A contained resource must not contain others; move them up.", nested);
-      }
-      Node meta = inner["meta"];
-      if (meta["versionId"] || meta["lastUpdated"]) {
-        add("invariant",
-            "dom-4: A contained resource has no version of its own; remove meta.versionId and lastUpdated.", meta);
-      }
-      if (meta["security"]) {
-        add("invariant", "dom-5: A contained resource has no security label of its own; remove meta.security.", meta);
       }
       if (!id.empty() && !is_referenced(id) && !refers_to_container(inner)) {
         add("invariant",
@@ -312,21 +309,62 @@ private:
         if ((missing >> i & 1) != 0) missing_element(node, type, type.elements[i]);
       }
     }
-    for (const PresenceRule& rule : info.presence) {
-      std::string text = check_presence(rule, seen);
-      if (!text.empty()) add("invariant", fmt::format("{}: {}", rule.key, text), node);
-    }
-    if (info.rule == nullptr) return;
+    check_rules(node, type, seen);
+    if (info.prose == nullptr) return;
     m_broken.clear();
-    info.rule(node, m_broken);
+    info.prose(node, m_broken);
     for (Broken& broken : m_broken) {
       if (full()) return;
-      std::string text = broken.key.empty() ? std::move(broken.text) : fmt::format("{}: {}", broken.key, broken.text);
-      add(broken.key.empty() ? "business-rule" : "invariant", std::move(text), broken.at ? broken.at : node,
-          base::Severity::error, broken.at ? path_between(node, broken.at) : std::string{});
+      add("business-rule", std::move(broken.text), broken.at ? broken.at : node, base::Severity::error,
+          broken.at ? path_between(node, broken.at) : std::string{});
     }
   }
   BrokenRules m_broken;
+
+  void check_rules(Node node, const TypeDefinition& type, uint64_t seen) {
+    const RulesOfType& rules = rules_of(type);
+    for (const Rule& rule : rules.whole) {
+      const Answer answer = rule.presence.answer(seen);
+      if (answer == Answer::holds) continue;
+      if (full()) return;
+      // What a rule asks of an element that must be there and is not has been said.
+      const bool is_said = (rule.presence.mentioned() & m_infos[type.index].required & ~seen) != 0;
+      check_rule(rule, fhirpath::Item::of(node, UINT32_MAX, rules.info), answer, seen, is_said);
+    }
+  }
+
+  /// Those on the element rather than on the type of its values.
+  void check_rules_of_element(Node node, WrittenElement written) {
+    const TypeDefinition& owner = *m_path.back().owner;
+    const auto position = static_cast<size_t>(written.element - owner.elements.data());
+    if ((m_infos[owner.index].elements_with_rules >> position & 1) == 0) return;
+    for (const RulesOfType::OfElement& of : rules_of(owner).elements) {
+      if (of.element != position || full()) continue;
+      check_rule(of.rule, fhirpath::Item::of(node, UINT32_MAX, rules_of(*written.type).info), Answer::ask, 0, false);
+    }
+  }
+
+  /// `is_said`: nothing is no answer worth telling.
+  void check_rule(const Rule& rule, const fhirpath::Item& element, Answer answer, uint64_t seen, bool is_said) {
+    const std::string_view key = rule.definition->key;
+    m_asker.about(m_resource, m_container);
+    if (answer == Answer::ask) {
+      try {
+        answer = m_asker.ask(rule, element);
+      } catch (const base::Refused& refused) {
+        // Values of a wrong kind, which have been told, or a resource beyond the evaluator's limits.
+        if (m_issues.has_errors()) return;
+        return add("too-costly", fmt::format("{} could not be checked; {}", key, refused.what()), element.node(),
+                   base::Severity::warning);
+      }
+    }
+    if (answer == Answer::holds || (answer == Answer::nothing && is_said)) return;
+    for (const Asker::Finding& finding : m_asker.findings(rule, element, seen)) {
+      if (full()) return;
+      add("invariant", fmt::format("{}: {}", key, finding.text), finding.at ? finding.at : element.node(),
+          base::Severity::error, finding.at ? path_between(element.node(), finding.at) : std::string{});
+    }
+  }
 
   void unknown_element(Node child, const TypeDefinition& type, bool is_twin) {
     std::string_view name = is_twin ? child.name().substr(1) : child.name();
@@ -485,7 +523,10 @@ private:
   /// 2.: one value of the element.
   void check_value(Node node, WrittenElement written) {
     const TypeInfo& info = m_infos[written.type->index];
-    if (info.primitive != Primitive::none) return check_primitive_value(node, *written.element, info.primitive);
+    if (info.primitive != Primitive::none) {
+      if (check_primitive_value(node, *written.element, info.primitive)) check_rules_of_element(node, written);
+      return;
+    }
     if (info.special == Special::resource) return check_resource_inside(node, *written.element);
     if (!node.is_object()) {
       if (node.kind() == Kind::null) return refuse_null(node);
@@ -503,41 +544,46 @@ private:
     case Special::quantity: check_bound_quantity(node, *written.element); break;
     default: break;
     }
+    check_rules_of_element(node, written);
   }
 
   void check_resource_inside(Node node, const ElementDefinition& element) {
     check_resource(node, element.name == "contained" ? m_container : Node{});
   }
 
-  void check_primitive_value(Node node, const ElementDefinition& element, Primitive primitive) {
-    if (node.kind() == Kind::null) return refuse_null(node);
+  /// False when it is no value of the type at all.
+  bool check_primitive_value(Node node, const ElementDefinition& element, Primitive primitive) {
+    if (node.kind() == Kind::null) {
+      refuse_null(node);
+      return false;
+    }
     std::string problem = check_primitive(primitive, node);
-    if (!problem.empty())
-      return add(node.is_object() || node.is_array() ? "structure" : "value", std::move(problem), node);
+    if (!problem.empty()) {
+      add(node.is_object() || node.is_array() ? "structure" : "value", std::move(problem), node);
+      return false;
+    }
     std::string_view text = node.text();
-    switch (primitive) {
-    case Primitive::xhtml: {
-      std::vector<std::string_view> links;
-      std::string narrative = check_xhtml(text, &links);
-      if (!narrative.empty()) add("structure", "txt-1: " + narrative, node);
-      for (std::string_view link : links) {
-        if (m_contained.contains(link)) continue;
-        add("not-found",
-            fmt::format("The narrative links to #{}, which is not in it; add the anchor or remove the link.", link),
-            node);
-      }
-      break;
-    }
-    case Primitive::uri:
-    case Primitive::url:
-    case Primitive::canonical:
-      if (text.starts_with('#')) m_local_references.push_back(text);
-      break;
-    default: break;
-    }
-    if (element.value_set == ElementDefinition::k_no_value_set) return;
+    if (primitive == Primitive::xhtml) check_narrative(text, node);
+    if (text.starts_with('#') &&
+        (primitive == Primitive::uri || primitive == Primitive::url || primitive == Primitive::canonical))
+      m_local_references.push_back(text);
+    if (element.value_set == ElementDefinition::k_no_value_set) return true;
     if (in_value_set(element.value_set, {}, text) == Membership::no) unknown_code(text, element, node);
     if (element.binding == "http://hl7.org/fhir/ValueSet/mimetypes") check_media_type(text, node);
+    return true;
+  }
+
+  /// txt-1 and txt-2.
+  void check_narrative(std::string_view text, Node node) {
+    std::vector<std::string_view> links;
+    std::string narrative = check_xhtml(text, &links);
+    if (!narrative.empty()) add("structure", "txt-1: " + narrative, node);
+    for (std::string_view link : links) {
+      if (m_contained.contains(link)) continue;
+      add("not-found",
+          fmt::format("The narrative links to #{}, which is not in it; add the anchor or remove the link.", link),
+          node);
+    }
   }
 
   // Codes.
@@ -724,4 +770,4 @@ Issues validate(Node resource, std::string_view base_expression, const ValidateO
   return Validator(base_expression, options).run(resource);
 }
 
-} // namespace xinglin::fhir
+} // namespace xinglin::validation
