@@ -31,6 +31,9 @@ if(XINGLIN_SANITIZE)
     if("thread" IN_LIST XINGLIN_SANITIZE)
       # Asio's fences, of which the thread sanitizer knows nothing; what they order is ordered by locks too.
       target_compile_options(xinglin_compiler INTERFACE -Wno-tsan)
+      # Nothing of ours is given to shared libraries: else DuckDB takes our std::mutex::lock, which is watched, and its own
+      # unlock, which is not.
+      target_link_options(xinglin_compiler INTERFACE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/private.map)
     endif()
   endif()
   target_link_options(xinglin_compiler INTERFACE -fsanitize=${_sanitizers})

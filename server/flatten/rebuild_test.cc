@@ -209,23 +209,27 @@ TEST_CASE("a damaged or lost file is built anew from the records") {
 }
 
 TEST_CASE("a file in another process's hands is refused, not replaced") {
+  int ready[2], done[2];
+  REQUIRE(pipe(ready) == 0);
+  REQUIRE(pipe(done) == 0);
+  const pid_t child = fork(); // while this process has no other threads
+  if (child == 0) {
+    char path[4096] = {}; // told when there is something to open
+    char byte = 0;
+    if (read(done[0], path, sizeof path - 1) <= 0) _exit(7);
+    {
+      Warehouse other(path, county());
+      if (write(ready[1], "r", 1) != 1 || read(done[0], &byte, 1) != 1) _exit(8);
+    }
+    _exit(0);
+  }
   House house;
   fill(*house.store, 0, 2);
   {
     house.open()->catch_up(house.feed);
   }
-  int ready[2], done[2];
-  REQUIRE(pipe(ready) == 0);
-  REQUIRE(pipe(done) == 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    char byte = 0;
-    {
-      Warehouse other(house.directory.path().string(), county());
-      if (write(ready[1], "r", 1) != 1 || read(done[0], &byte, 1) != 1) _exit(8);
-    }
-    _exit(0);
-  }
+  const std::string path = house.directory.path().string();
+  REQUIRE(write(done[1], path.data(), path.size()) == static_cast<ssize_t>(path.size()));
   char byte = 0;
   REQUIRE(read(ready[0], &byte, 1) == 1);
   try {
