@@ -36,12 +36,32 @@ const Ids& leaves_of(const std::string& name, const package::Catalog& catalog, s
   return known[name] = std::move(out);
 }
 
+/// Is one of the addresses that of a figure that the printed one rests on?
+bool rests_on(const PrintedFigure& printed, const std::vector<indicator::Address>& addresses) {
+  const auto is_at = [&](const indicator::Figure& figure) {
+    return std::any_of(addresses.begin(), addresses.end(), [&](const indicator::Address& address) {
+      return address.to_string() == figure.address.to_string();
+    });
+  };
+  return is_at(printed.figure) || (printed.compared && is_at(*printed.compared)) ||
+         std::any_of(printed.others.begin(), printed.others.end(), is_at);
+}
+
 } // namespace
 
 void name_concerned(Report& report, const package::Catalog& catalog) {
   std::map<std::string, Ids> known;
-  for (auto& finding : report.findings) {
-    if (finding.code == "no_value" || finding.code == "no_base") continue; // these quote the text themselves
+  const auto concerns = [&](size_t section, size_t finding) {
+    auto& list = report.sections.at(section).findings;
+    if (list.empty() || list.back() != finding) list.push_back(finding);
+  };
+  for (size_t number = 0; number < report.findings.size(); ++number) {
+    auto& finding = report.findings[number];
+    if (finding.code == "no_value" || finding.code == "no_base") { // these quote the text themselves
+      for (const auto& printed : report.figures)
+        if (rests_on(printed, finding.addresses)) concerns(report.paragraphs[printed.paragraph].section, number);
+      continue;
+    }
     Ids touched;
     for (const auto& address : finding.addresses)
       touched.merge(Ids(leaves_of(address.indicator, catalog, known)));
@@ -51,6 +71,7 @@ void name_concerned(Report& report, const package::Catalog& catalog) {
       const auto& id = printed.figure.address.indicator;
       const auto& leaves = leaves_of(id, catalog, known);
       bool shares = std::any_of(leaves.begin(), leaves.end(), [&](const auto& leaf) { return touched.contains(leaf); });
+      if (shares) concerns(report.paragraphs[printed.paragraph].section, number);
       if (!shares || !printed.figure.indicator || !said.emplace(id, printed.text).second) continue;
       zh += fmt::format("{}“{}”{}", zh.empty() ? "" : "、", printed.figure.indicator->title.zh, printed.text);
       en += fmt::format("{}{} \"{}\"", en.empty() ? "" : ", ", printed.figure.indicator->title.in("en"), printed.text);

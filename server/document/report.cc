@@ -6,6 +6,7 @@
 #include "server/document/concerned.h"
 #include "server/document/evaluate.h"
 #include "server/document/template.h"
+#include "server/package/returns_of.h"
 
 #include <fmt/format.h>
 
@@ -117,6 +118,27 @@ std::string digest_of(const indicator::Engine& engine, const PrintedFigure& figu
   return out;
 }
 
+/// A template's sections with their titles as written.
+std::vector<ReportSection> sections_of(const Template& source, const package::Catalog& catalog) {
+  std::vector<ReportSection> out;
+  for (const auto& section : source.sections) {
+    ReportSection& one = out.emplace_back();
+    one.title = section.title;
+    one.within = section.within;
+    one.owner = section.owner;
+    for (const auto& form : package::returns_of(section.indicators, catalog))
+      one.returns.push_back(form);
+  }
+  return out;
+}
+
+std::string text_of(const Paragraph& paragraph) {
+  std::string text;
+  for (const auto& run : paragraph.runs)
+    text += run.text;
+  return text;
+}
+
 } // namespace
 
 Report make_report(const indicator::Engine& engine, const Request& request) {
@@ -147,7 +169,23 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
   Figures figures(engine, report.as_of, report.period, wanted_figures(source, context));
   evaluate(source, context, [&](const Wanted& wanted) { return figures.at(wanted); }, report);
 
-  // 4. What each number was counted from, and what does not fit together.
+  // 4. Its sections, with their titles as printed.
+  report.sections = sections_of(source, catalog);
+  for (size_t i = 0; i < report.paragraphs.size(); ++i)
+    report.paragraphs[i].section = source.blocks[i].section;
+  for (size_t i = 0; i < report.sections.size(); ++i)
+    if (source.sections[i].has_heading)
+      report.sections[i].title = text_of(report.paragraphs[source.sections[i].heading]);
+  for (size_t i = 0; i < report.sections.size(); ++i)
+    for (size_t at = source.sections[i].heading; !report.sections[i].within.empty() && at-- > 0;)
+      if (report.paragraphs[at].kind == Paragraph::Kind::heading1) {
+        report.sections[i].within = text_of(report.paragraphs[at]);
+        break;
+      }
+  for (const auto& figure : report.figures)
+    ++report.sections.at(report.paragraphs[figure.paragraph].section).figures;
+
+  // 5. What each number was counted from, and what does not fit together.
   std::map<std::string, std::string> digests, notes;
   std::vector<std::string> indicators;
   std::set<std::string> seen;
@@ -161,6 +199,12 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
     report.findings.push_back(std::move(finding));
   name_concerned(report, catalog);
   return report;
+}
+
+Outline outline(const package::DocumentTemplate& document, const package::Catalog& catalog) {
+  base::Issues issues; // a template with errors is not in the catalog
+  const Template source = parse_template(document, catalog, issues);
+  return {source.title.empty() ? document.id : source.title, sections_of(source, catalog)};
 }
 
 base::Issues check_template(const package::DocumentTemplate& document, const package::Catalog& catalog) {

@@ -32,6 +32,16 @@ struct Run {
 struct Paragraph {
   enum class Kind : uint8_t { title, heading1, heading2, heading3, body } kind = Kind::body;
   std::vector<Run> runs;
+  size_t section = 0; ///< of Report::sections
+};
+/// A part of the document that one department answers for.
+struct ReportSection {
+  std::string title;                ///< as printed; empty: what stands before the first heading
+  std::string within;               ///< the heading that its own stands beneath, if that is not the title
+  base::Text owner;                 ///< 科室; empty where the template names none
+  size_t figures = 0;               ///< it prints
+  std::vector<std::string> returns; ///< forms of the returns that its figures are counted from
+  std::vector<size_t> findings;     ///< of Report::findings, those that concern its figures
 };
 
 struct Report {
@@ -42,6 +52,7 @@ struct Report {
   std::vector<Paragraph> paragraphs;
   std::vector<PrintedFigure> figures;
   std::vector<indicator::Finding> findings;
+  std::vector<ReportSection> sections;
   std::string text() const;  ///< the plain text, one paragraph a line (findings are beside it, not in it)
   std::string title() const; ///< of the document: its title paragraph, else the template's id
 };
@@ -55,6 +66,12 @@ struct Request {
 
 /// Throws Refused(not_found) for an unknown template, Refused(invalid) for a template error: file, line, mend.
 Report make_report(const indicator::Engine& engine, const Request& request);
+/// What a template says of itself before it is made for anyone: {org} and {period} stand in its titles as written.
+struct Outline {
+  std::string title; ///< else the template's id
+  std::vector<ReportSection> sections;
+};
+Outline outline(const package::DocumentTemplate& document, const package::Catalog& catalog);
 /// The issues of a template against the catalog, without figures (used by the package checker).
 base::Issues check_template(const package::DocumentTemplate& document, const package::Catalog& catalog);
 

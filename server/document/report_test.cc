@@ -11,6 +11,7 @@
 #include "server/flatten/warehouse.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <functional>
 
@@ -68,6 +69,11 @@ public:
     };
     add_document("year", k_template);
     add_document("upper", "病例{t.reported|例}，{…|同比 增加 例}。");
+    add_document(
+        "sections",
+        "# {org}总结 {科室:办公室|Office}\n开头。\n## 一、{year}年业务 "
+        "{科室:医政科}\n门诊{t.visits|人次}，{…|比去年同期 "
+        "增加 0位}。\n### （一）费用 {owner:财务科}\n费用{t.cost|元 1位}。\n## 二、病例\n死亡{t.deaths|例}。\n");
     add_document("wrong", "门诊\n{t.visit|人次}{t.visits|人每次}");
     m_catalog = std::make_shared<const package::Catalog>(std::move(catalog));
     m_warehouse = std::make_unique<flatten::Warehouse>("", m_catalog);
@@ -87,8 +93,8 @@ public:
     }
     return *m_engine;
   }
-  Report report(std::optional<store::CommitNumber> as_of = {}) {
-    document::Request request{"year", "h1", Period::year_of(2023), {}};
+  Report report(std::optional<store::CommitNumber> as_of = {}, const std::string& id = "year") {
+    document::Request request{id, "h1", Period::year_of(2023), {}};
     if (as_of) request.as_of = indicator::AsOf{engine().now().epoch, *as_of};
     return document::make_report(engine(), request);
   }
@@ -155,6 +161,27 @@ TEST_CASE("a report from records, its figures with address and digest, its findi
   CHECK(earlier.findings[0].code == "no_base");
 }
 
+TEST_CASE("a report's sections: who owns them, what they print, what was found about them") {
+  County county;
+  county.commits.begin("2023-12-31");
+  county.visit("v1", "2023-02-01", "0.5", true);
+  const auto report = county.report({}, "sections");
+  REQUIRE(report.sections.size() == 4);
+  const auto line = [&](size_t i) {
+    const auto& one = report.sections.at(i);
+    return fmt::format("{}/{} [{}] {} {}", one.within, one.title, one.owner.zh, one.figures, one.findings.size());
+  };
+  CHECK(line(0) == "/ [办公室] 0 0");
+  CHECK(line(1) == "/一、2023年业务 [医政科] 2 2"); // no base to compare with, and visits <= cost
+  CHECK(line(2) == "一、2023年业务/（一）费用 [财务科] 1 1");
+  CHECK(line(3) == "/二、病例 [办公室] 1 0");
+  CHECK(report.text().find("科室") == std::string::npos);
+  CHECK(report.text().find("医政科") == std::string::npos);
+  CHECK(report.paragraphs.back().section == 3);
+  CHECK(document::to_json(report).find(
+            R"("owner":{"zh":"办公室","en":"Office"},"figures":0,"returns":[],"findings":[])") != std::string::npos);
+}
+
 TEST_CASE("relations between figures that do not hold are findings beside the text") {
   County county;
   county.commits.begin("2023-01-01");
@@ -177,7 +204,7 @@ TEST_CASE("what cannot be made says why") {
     document::make_report(county.engine(), {id, org, Period::year_of(2023), {}});
   };
   CHECK(has(refusal([&] { make("yaer", "h1"); }, base::Refusal::not_found), "did you mean 'year'"));
-  CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found), "there are: upper, wrong, year"));
+  CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found), "there are: sections, upper, wrong, year"));
   CHECK(has(refusal([&] { make("year", "h9"); }, base::Refusal::not_found), "h9"));
   std::string wrong = refusal([&] { make("wrong", "h1"); }, base::Refusal::invalid);
   CHECK(has(wrong, "t/documents/wrong.md:2"));

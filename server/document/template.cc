@@ -2,12 +2,14 @@
 
 #include "lib/base/date.h"
 #include "lib/base/text.h"
+#include "server/document/evaluate.h"
 #include "server/document/typed_numbers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 namespace xinglin::document {
@@ -43,6 +45,9 @@ constexpr std::string_view k_same[] = {"…", "...", "同上"};
 
 /// What a number typed on purpose is announced by: {手填:12345热线}.
 constexpr std::string_view k_typed[] = {"手填:", "手填："};
+
+/// What the department that answers for a section is announced by, at a heading's end: {owner: 医政科|Medical affairs}.
+constexpr std::string_view k_owner_words[] = {"owner", "科室"};
 
 /// A paragraph's text and where each part of it stands in the file.
 struct Source {
@@ -109,6 +114,7 @@ public:
 
   Template parse() {
     std::string text = without_comments(m_document.text);
+    m_out.sections.emplace_back(); // what stands before the first heading
     Source paragraph;
     auto flush = [&] {
       if (!paragraph.text.empty()) add_block(Block::Kind::body, paragraph);
@@ -137,7 +143,7 @@ public:
         Source heading;
         auto words = trim_row(row.substr(level));
         add_row(heading, words, line, column_of(words));
-        add_block(k_levels[level - 1], heading);
+        add_heading(k_levels[level - 1], heading);
         continue;
       }
       for (auto mark : {"- "sv, "* "sv, "> "sv, "```"sv, "|"sv, "---"sv})
@@ -157,6 +163,7 @@ public:
     if (m_out.blocks.empty())
       report({1, 1}, "the template is empty; write a title ('# ...') and paragraphs",
              "模板是空的，请写标题（“# …”）和段落");
+    settle_sections();
     return std::move(m_out);
   }
 
@@ -186,7 +193,125 @@ private:
       report(source.place_of(bold), "'**' (bold) is not for official documents; leave it out",
              "公文正文不加粗，请去掉“**”");
     note_typed_changes(block.pieces, place);
+    if (kind == Block::Kind::body) m_with_text.insert(m_section);
+    block.section = m_section;
     m_out.blocks.push_back(std::move(block));
+  }
+
+  /// A heading, with its owner, and the section that it begins or goes on with.
+  void add_heading(Block::Kind kind, Source source) {
+    const int level = static_cast<int>(kind);
+    const auto owner = take_owner(source);
+    while (!m_open.empty() && m_open.back().level >= level)
+      m_open.pop_back();
+    const Heading above = m_open.empty() ? Heading{} : m_open.back();
+    const bool begins = kind == Block::Kind::heading1 || (kind != Block::Kind::title && owner);
+    const Heading heading{level, owner ? *owner : above.owner, begins ? m_out.sections.size() : above.section};
+    m_section = heading.section;
+    if (begins) {
+      Section& section = m_out.sections.emplace_back();
+      section.title = base::trim(source.text);
+      for (const auto& one : m_open)
+        if (one.level == static_cast<int>(Block::Kind::heading1)) section.within = m_out.sections[one.section].title;
+      section.owner = heading.owner;
+      section.heading = m_out.blocks.size();
+      section.has_heading = true;
+      section.line = source.place_of(0).first;
+    } else if (kind == Block::Kind::title) {
+      m_out.title = base::trim(source.text);
+      m_out.sections[m_section].owner = heading.owner;
+    }
+    m_open.push_back(heading);
+    m_in_heading = true;
+    add_block(kind, source);
+    m_in_heading = false;
+  }
+
+  /// The words after `owner:` or `科室:`; empty when the brace is about something else.
+  static std::optional<std::string_view> owner_words(std::string_view brace) {
+    for (auto word : k_owner_words)
+      for (auto colon : {":"sv, "："sv})
+        if (brace.starts_with(word) && base::trim(brace.substr(word.size())).starts_with(colon))
+          return base::trim(base::trim(brace.substr(word.size())).substr(colon.size()));
+    return {};
+  }
+
+  /// Takes the owner off a heading's end.
+  std::optional<base::Text> take_owner(Source& source) {
+    const size_t open = source.text.rfind('{');
+    if (open == std::string::npos || !source.text.ends_with('}')) return {};
+    const std::string brace(base::trim(std::string_view(source.text).substr(open + 1, source.text.size() - open - 2)));
+    const auto words = owner_words(brace);
+    if (!words) return {};
+    const Place place = source.place_of(open);
+    source.text.resize(open);
+    source.text.resize(base::trim(source.text).size()); // a heading does not begin with a space
+    const size_t bar = words->find('|');
+    base::Text owner{std::string(base::trim(words->substr(0, bar))),
+                     bar == std::string_view::npos ? std::string() : std::string(base::trim(words->substr(bar + 1)))};
+    if (owner.zh.empty())
+      report(place, "the heading names no owner; write {owner: DEPARTMENT}, as in {owner: 医政科|Medical affairs}",
+             "标题没有写出科室，请写成 {科室:医政科}");
+    if (owner.zh.size() > k_owner_length_max || owner.en.size() > k_owner_length_max)
+      report(
+          place,
+          fmt::format("an owner's name is longer than {} bytes; write the department's name alone", k_owner_length_max),
+          fmt::format("科室名称超过{}字节，请只写科室名称", k_owner_length_max));
+    return owner;
+  }
+
+  /// A brace that is meant as an owner but cannot be one here. False when it is not meant so.
+  bool refuse_attribute(std::string_view brace, Place place) {
+    if (owner_words(brace)) {
+      report(place, "an owner stands at the end of a heading and nowhere else; move it there",
+             "科室只写在标题末尾，请移到标题末尾");
+      return true;
+    }
+    const size_t colon = std::min(brace.find(':'), brace.find("："));
+    if (!m_in_heading || colon == std::string_view::npos) return false;
+    const std::string name(base::trim(brace.substr(0, colon)));
+    const std::string nearest = base::suggest(name, {std::begin(k_owner_words), std::end(k_owner_words)});
+    report(place,
+           fmt::format("a heading has no '{}'; {}", name,
+                       nearest.empty() ? "write {owner: DEPARTMENT}" : "did you mean '" + nearest + "'?"),
+           fmt::format("标题没有“{}”，{}", name, nearest.empty() ? "请写 {科室:名称}" : "是不是“" + nearest + "”？"));
+    return true;
+  }
+
+  /// That the section's words rest on the indicator, and where an authority above rules on its figure.
+  void note_indicator(const std::string& id) {
+    auto& known = m_out.sections[m_section].indicators;
+    for (const auto& one : {id, published_id(&m_catalog, id)})
+      if (std::find(known.begin(), known.end(), one) == known.end()) known.push_back(one);
+  }
+
+  /// Sections without text of their own go; and one that states figures should have an owner where others have.
+  void settle_sections() {
+    bool is_owned = false;
+    for (const auto& section : m_out.sections)
+      is_owned = is_owned || !section.owner.empty();
+    std::vector<Section> kept;
+    std::vector<size_t> now;
+    for (size_t i = 0; i < m_out.sections.size(); ++i) {
+      now.push_back(kept.size());
+      Section& section = m_out.sections[i];
+      if (section.indicators.empty() && !m_with_text.contains(i)) continue;
+      if (is_owned && section.owner.empty() && !section.indicators.empty())
+        report({std::max(section.line, 1), 1},
+               section.has_heading
+                   ? fmt::format("'{}' states figures and no department owns it; add {{owner: NAME}} to its heading",
+                                 section.title)
+                   : std::string("figures stand before the first heading and no department owns them; add {owner: "
+                                 "NAME} to the title"),
+               section.has_heading
+                   ? fmt::format("“{}”里有数字，但没有写明科室，请在标题末尾加 {{科室:名称}}", section.title)
+                   : std::string("第一个标题之前有数字，但没有写明科室，请在总标题末尾加 {科室:名称}"),
+               Severity::warning);
+      kept.push_back(std::move(section));
+    }
+    for (auto& block : m_out.blocks) // a heading without text of its own leads to what comes after it
+      block.section = kept.empty() ? 0 : std::min(now[block.section], kept.size() - 1);
+    m_out.sections = std::move(kept);
   }
 
   /// Text and braces of source[begin, end).
@@ -295,10 +420,14 @@ private:
         return Piece{Piece::Kind::typed, std::string(base::trim(subject.substr(lead.size()))), {}, {}, place.first};
     if (auto parameter = parse_parameter(subject, parts.size() > 1 ? part_text(1) : ""sv)) return parameter;
 
+    if (refuse_attribute(subject, place)) return {};
+
     auto plan = std::make_shared<FigurePlan>();
     plan->line = place.first;
     plan->column = place.second;
     plan->indicators = parse_subjects(subject, place);
+    for (const auto& id : plan->indicators)
+      note_indicator(id);
     if (plan->indicators.empty()) return {};
     m_last = plan->indicators;
     if (++m_figures > k_template_figures_max) {
@@ -452,6 +581,8 @@ private:
     auto saved = m_last;
     auto ids = parse_subjects(text, place);
     m_last = saved;
+    for (const auto& id : ids)
+      note_indicator(id);
     return ids.empty() ? std::string() : ids.front();
   }
 
@@ -572,6 +703,8 @@ private:
                            "不低于 NUMBER 则",
                            id, k_target_suffix),
                fmt::format("“达标”要与目标比较，但没有指标“{}{}”，请加上，或写 不低于 数 则", id, k_target_suffix));
+      else if (needs_target)
+        note_indicator(id + std::string(k_target_suffix));
     }
   }
 
@@ -642,6 +775,15 @@ private:
   Template m_out;
   std::vector<std::string> m_last;
   size_t m_figures = 0;
+  struct Heading {
+    int level = 0;
+    base::Text owner;
+    size_t section = 0;
+  };
+  std::vector<Heading> m_open; ///< headings that what comes now stands beneath, the outermost first
+  size_t m_section = 0;
+  std::set<size_t> m_with_text; ///< sections
+  bool m_in_heading = false;
 };
 
 } // namespace

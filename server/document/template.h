@@ -74,16 +74,32 @@ struct Block {
   Kind kind = Kind::body;
   Pieces pieces;
   int line = 0;
+  size_t section = 0; ///< of Template::sections
+};
+
+/// A part of the document that one department (科室) answers for: it begins at a '## ' heading, or at one beneath it
+/// that names an owner of its own; what stands before the first is a section without a title.
+struct Section {
+  std::string title;                   ///< the heading as written, without its owner
+  std::string within;                  ///< of a section beneath a '## ' heading: that heading
+  base::Text owner;                    ///< its own, else that of the headings above it; may be empty
+  std::vector<std::string> indicators; ///< that it states or its words look at, each once, in order of appearance
+  bool has_heading = false;
+  size_t heading = 0; ///< the block of its heading
+  int line = 0;
 };
 
 struct Template {
+  std::string title; ///< the '# ' heading as written, without its owner; may be empty
   std::vector<Block> blocks;
+  std::vector<Section> sections; ///< those that have text of their own
 };
 
 /// The indicator that says what another should come to: family_doctor.sign_rate.target.
 inline constexpr std::string_view k_target_suffix = ".target";
 inline constexpr int k_brace_depth_max = 6; ///< braces within braces
 inline constexpr size_t k_template_figures_max = 5000;
+inline constexpr size_t k_owner_length_max = 120; ///< bytes of a department's name
 
 /// Reads a template against the catalog. Issues name file and line and the mend (unknown indicator, unknown word: with
 /// the nearest known one); a template with errors is not to be used.

@@ -141,6 +141,54 @@ TEST_CASE("what is wrong is said with its column") {
   CHECK(place("{immunization.rate|对:immunization.target 高}") == "1:20");
 }
 
+TEST_CASE("sections: who owns each, and which figures it rests on") {
+  const auto sections = [](const std::string& text) {
+    std::string out;
+    for (const auto& section : parse_good(text).sections) {
+      out += section.within + "/" + section.title + " [" + section.owner.zh + "|" + section.owner.en + "]";
+      for (const auto& id : section.indicators)
+        out += " " + id;
+      out += "\n";
+    }
+    return out;
+  };
+  // A heading beneath is part of its chapter unless it names an owner; after it the chapter goes on.
+  CHECK(sections("# {org}总结\n开头。\n## 一、业务 {科室:医政科|Medical affairs}\n### （一）收入{owner：财务科}\n"
+                 "{hospital_ops.income}\n#### 1. 其中\n{…|同比}\n### （二）门诊\n{hospital_ops.visits}\n"
+                 "## 二、接种 {owner: 疾控科 | }\n{immunization.rate|达标则:达标|否则:{maternal.deaths}}\n") ==
+        "/ [|]\n/一、业务 [医政科|Medical affairs] hospital_ops.visits\n一、业务/（一）收入 [财务科|] "
+        "hospital_ops.income\n"
+        "/二、接种 [疾控科|] immunization.rate maternal.deaths immunization.rate.target\n");
+  // The title's owner is that of all which name none; a chapter without text of its own is not listed.
+  CHECK(sections("# 总结 {科室:办公室}\n## 一、甲\n### （一）乙 {科室:财务科}\n乙。\n## 二、丙\n丙。\n") ==
+        "一、甲/（一）乙 [财务科|]\n/二、丙 [办公室|]\n");
+  CHECK(sections("{hospital_ops.visits}") == "/ [|] hospital_ops.visits\n"); // no heading at all
+  // The owner is not printed, and each block knows its section.
+  const auto out = parse_good("# 总结\n## 一、业务 {科室:医政科}\n文。\n");
+  CHECK(out.title == "总结");
+  CHECK(out.blocks.at(1).pieces.size() == 1);
+  CHECK(out.blocks.at(1).pieces.at(0).text == "一、业务");
+  CHECK(out.blocks.at(2).section == 0);
+  CHECK(out.sections.at(0).heading == 1);
+}
+
+TEST_CASE("owners that are wrong are said with line and mend") {
+  CHECK(
+      has(messages("# 总结\n## 一、业务 {onwer: 医政科}\n文。"), "2: a heading has no 'onwer'; did you mean 'owner'?"));
+  CHECK(has(messages("## 一、业务 {部门:医政科}\n文。"), "1: a heading has no '部门'; write {owner: DEPARTMENT}"));
+  CHECK(has(messages("## 一、业务 {科室:}\n文。"), "1: the heading names no owner; write {owner: DEPARTMENT}"));
+  CHECK(has(messages("## {科室:医政科}一、业务\n文。"),
+            "1: an owner stands at the end of a heading and nowhere else; move it"));
+  CHECK(has(messages("## 一、业务\n\n文 {owner: 医政科}。"),
+            "3: an owner stands at the end of a heading and nowhere else"));
+  CHECK(has(messages("## 一、业务 {科室:" + std::string(k_owner_length_max + 1, 'x') + "}\n文。"),
+            "1: an owner's name is longer than 120 bytes"));
+  xinglin::base::Issues issues;
+  parse("# 总结\n## 一、业务 {科室:医政科}\n文。\n## 二、门诊\n{hospital_ops.visits}\n", issues);
+  CHECK_FALSE(issues.has_errors());
+  CHECK(has(issues.to_text(), "'二、门诊' states figures and no department owns it; add {owner: NAME} to its heading"));
+}
+
 TEST_CASE("words that need another word, or an indicator") {
   CHECK(has(messages("{hospital_ops.visits|年均}"), "add 近5年 or 自2018年"));
   CHECK(has(messages("{maternal.deaths|连续:无}"), "add 自2018年"));

@@ -69,6 +69,7 @@ std::string to_json(const Report& report) {
   out.key("paragraphs").begin_array();
   for (const auto& paragraph : report.paragraphs) {
     out.begin_object().member("kind", name_of(paragraph.kind));
+    out.key("section").number(static_cast<int64_t>(paragraph.section));
     out.key("runs").begin_array();
     for (const auto& run : paragraph.runs) {
       out.begin_object().member("text", run.text);
@@ -90,6 +91,20 @@ std::string to_json(const Report& report) {
     out.key("addresses").begin_array();
     for (const auto& address : finding.addresses)
       out.string(address.to_string());
+    out.end_array().end_object();
+  }
+  out.end_array();
+  out.key("sections").begin_array();
+  for (const auto& section : report.sections) {
+    out.begin_object().member("title", section.title).member("within", section.within);
+    write_text(out.key("owner"), section.owner);
+    out.key("figures").number(static_cast<int64_t>(section.figures));
+    out.key("returns").begin_array();
+    for (const auto& form : section.returns)
+      out.string(form);
+    out.end_array().key("findings").begin_array();
+    for (const size_t finding : section.findings)
+      out.number(static_cast<int64_t>(finding));
     out.end_array().end_object();
   }
   out.end_array();

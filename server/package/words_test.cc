@@ -1,4 +1,5 @@
 #include "server/package/names.h"
+#include "server/package/returns_of.h"
 #include "server/package/rules.h"
 #include "server/package/sql_rules.h"
 #include "server/package/ucum.h"
@@ -44,4 +45,32 @@ TEST_CASE("codes name their system") {
   CHECK(parse_code("http://x.org/y|1").system == "http://x.org/y");
   CHECK(parse_code("lonic|1").code.empty());
   CHECK(parse_code("8480-6").code.empty());
+}
+
+TEST_CASE("the returns that figures rest on are read off the package") {
+  Catalog catalog;
+  const auto form = [&](const std::string& id, ReturnCycle cycle) {
+    catalog.forms[id].id = id;
+    catalog.forms[id].cycle = cycle;
+  };
+  form("visit", ReturnCycle::none);
+  form("visit_return", ReturnCycle::month);
+  form("population_return", ReturnCycle::year);
+  form("bulletin", ReturnCycle::month);
+  catalog.facts["counted_visit"].sql = "select * from visit_return where state = 'accepted'";
+  catalog.facts["counted_again"].sql = "select * from counted_visit";
+  catalog.indicators["t.recorded"].sql = "select * from visit -- visit_return";
+  catalog.indicators["t.visits"].sql = "select * from counted_again";
+  catalog.indicators["t.people"].sql = "select * from population_return";
+  catalog.indicators["t.rate"].sql = "select * from visit";
+  catalog.indicators["t.rate"].population = "t.people";
+  catalog.indicators["t.share"].derived = "t.visits / t.rate * 100";
+  catalog.indicators["t.rank"].sql = "select * from bulletin__districts";
+  using Names = std::set<std::string>;
+  CHECK(returns_of({"t.recorded"}, catalog).empty());
+  CHECK(returns_of({"t.visits"}, catalog) == Names{"visit_return"});
+  CHECK(returns_of({"t.rate"}, catalog) == Names{"population_return"});
+  CHECK(returns_of({"t.share"}, catalog) == Names{"population_return", "visit_return"});
+  CHECK(returns_of({"t.rank"}, catalog) == Names{"bulletin"});
+  CHECK(returns_of({"t.recorded", "t.visits", "t.none"}, catalog) == Names{"visit_return"});
 }
