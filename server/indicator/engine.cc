@@ -91,8 +91,8 @@ void fill_figure(Figure& figure, const Indicator& indicator, Aspect aspect, cons
 // --- construction
 // -----------------------------------------------------------------------------------------------------
 
-Engine::Impl::Impl(std::shared_ptr<const package::Catalog> given, flatten::Warehouse& warehouse)
-    : catalog(std::move(given)), warehouse(warehouse), pool(warehouse) {
+Engine::Impl::Impl(std::shared_ptr<const package::Catalog> given, flatten::Warehouse& warehouse, Owes owes)
+    : catalog(std::move(given)), warehouse(warehouse), owes(std::move(owes)), pool(warehouse) {
   for (const auto& [id, indicator] : catalog->indicators) {
     Definition& definition = definitions[id];
     definition.hash = definition_hash(indicator);
@@ -472,8 +472,8 @@ std::optional<Rational> Engine::Impl::evaluate(Session& session, const Derived& 
 // --- the public face
 // --------------------------------------------------------------------------------------------------
 
-Engine::Engine(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse)
-    : m_impl(std::make_unique<Impl>(std::move(catalog), warehouse)) {}
+Engine::Engine(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse, Owes owes)
+    : m_impl(std::make_unique<Impl>(std::move(catalog), warehouse, std::move(owes))) {}
 Engine::~Engine() = default;
 
 const package::Catalog& Engine::catalog() const {

@@ -8,6 +8,7 @@
 #include "server/package/model.h"
 #include "server/store/store.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,10 +90,14 @@ inline constexpr int k_year_min = 1900, k_year_max = 2200; ///< periods lie with
 inline constexpr int k_period_days_max = 3660;             ///< about ten years
 inline constexpr int k_derived_steps_max = 100;            ///< indicators upon indicators
 
+/// Does the organisation, as it was at a commit, owe the returns of a form on a day? Safe from many threads.
+using Owes =
+    std::function<bool(const package::Form& form, const std::string& org, base::Date day, store::CommitNumber as_of)>;
+
 class Engine {
 public:
-  /// Safe from many threads. The warehouse must outlive it.
-  Engine(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse);
+  /// Safe from many threads. The warehouse must outlive it. Without `owes` nobody is known to owe a return.
+  Engine(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse, Owes owes = {});
   ~Engine();
   const package::Catalog& catalog() const;
   AsOf now() const; ///< the warehouse's cursor

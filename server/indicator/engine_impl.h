@@ -24,6 +24,7 @@ struct Target {
 struct Engine::Impl {
   std::shared_ptr<const package::Catalog> catalog;
   flatten::Warehouse& warehouse;
+  Owes owes; ///< may be empty
   mutable ConnectionPool pool;
 
   struct Definition {
@@ -44,7 +45,7 @@ struct Engine::Impl {
   mutable std::unordered_map<std::string, std::string> digests;
   mutable std::unordered_map<std::string, Contract> contracts; ///< by indicator id
 
-  Impl(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse);
+  Impl(std::shared_ptr<const package::Catalog> catalog, flatten::Warehouse& warehouse, Owes owes);
 
   // --- what is asked for ---
   Target find_target(std::string_view name) const;

@@ -2,6 +2,8 @@
 
 #include "server/indicator/findings_impl.h"
 
+#include "server/package/returns_of.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -167,12 +169,26 @@ void find_returned_twice(const FindingSearch& search) {
     const CubeRequest request = search.impl.request_for(search.session, target, search.scope);
     if (request.shape == CubeShape::distinct) continue;
     const auto cube = search.impl.cube(search.session, request);
+    const auto forms = package::returns_of({indicator.id}, *search.impl.catalog);
+    const auto owes = [&](const std::string& org) {
+      return search.impl.owes && std::any_of(forms.begin(), forms.end(), [&](const std::string& form) {
+               return search.impl.owes(search.impl.catalog->forms.at(form), org, search.scope.period.last(),
+                                       search.session.as_of());
+             });
+    };
     for (const auto& id : search.scope.orgs) {
       const Amounts own = amounts_of(*cube, request, id);
       if (own.rows == 0) continue;
+      // A township hospital and its clinics that are each asked for a return each return their own part.
+      std::optional<bool> is_asked;
       Amounts below;
-      for (const auto& child : tree->with_descendants(id))
-        if (child != id) below += amounts_of(*cube, request, child);
+      for (const auto& child : tree->with_descendants(id)) {
+        if (child == id) continue;
+        const Amounts part = amounts_of(*cube, request, child);
+        if (part.rows == 0) continue;
+        if (!is_asked) is_asked = owes(id);
+        if (!*is_asked || !owes(child)) below += part;
+      }
       if (below.rows == 0) continue;
       const auto* node = tree->find(id);
       const std::string name = node && !node->name.empty() ? node->name : id;

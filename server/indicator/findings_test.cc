@@ -6,6 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace xinglin;
 using base::Period;
 using package::Indicator;
@@ -54,7 +56,7 @@ public:
     flatten::Warehouse warehouse("", catalog);
     warehouse.apply(commits.batch(0, commits.commit()));
     warehouse.finish_build();
-    indicator::Engine engine(catalog, warehouse);
+    indicator::Engine engine(catalog, warehouse, owes);
     std::string out;
     for (const auto& finding : engine.findings(ids, "bureau", Period::year_of(2023))) {
       CHECK(!finding.addresses.empty());
@@ -64,6 +66,7 @@ public:
   }
 
   test::Commits commits;
+  indicator::Owes owes;
 
 private:
   package::Catalog m_catalog;
@@ -235,6 +238,36 @@ TEST_CASE("an organisation and those below it return the same thing") {
         "机构bureau returned 120 itself and those below it 120 together, the same thing twice; both are added, so only "
         "one "
         "side should return it.\n");
+}
+
+TEST_CASE("an organisation and those below it are each asked for a return of their own part") {
+  County county;
+  auto& income = county.add("t.income", "业务收入", "Income", IndicatorKind::sum);
+  income.grain = package::Grain::returned;
+  income.sql = "select org, subject, record, period_start as happened, amount as value from income";
+  county.commits.put(test::organization("clinic", "h1")).put(test::organization("office", "h1"));
+  const auto put = [&](const std::string& id, const std::string& org, const std::string& amount) {
+    county.commits.begin("2023-06-30")
+        .put(test::response("income", id, "Organization/" + org, org, {test::decimal_answer("amount", amount)},
+                            "2023-01"));
+  };
+  put("a", "h1", "120");
+  put("b", "clinic", "30");
+  CHECK(county.findings({"t.income"}).find("returned_twice") == 0); // nobody is known to owe one
+  std::vector<std::string> asked = {"h1", "clinic"};
+  county.owes = [&](const package::Form& form, const std::string& org, base::Date day, store::CommitNumber as_of) {
+    CHECK(form.id == "income");
+    CHECK(day.to_string() == "2023-12-31");
+    CHECK(as_of == county.commits.commit());
+    return std::find(asked.begin(), asked.end(), org) != asked.end();
+  };
+  CHECK(county.findings({"t.income"}).empty());
+  // What someone returns who is not asked stands in the hospital's return already.
+  put("c", "office", "7");
+  CHECK(county.findings({"t.income"}).find("机构h1自报120，其下级机构合计7，") != std::string::npos);
+  // And what the bureau returns, who is not asked, is the whole of what those below it returned.
+  put("d", "bureau", "150");
+  CHECK(county.findings({"t.income"}).find("机构bureau自报150，其下级机构合计157，") != std::string::npos);
 }
 
 TEST_CASE("an authority above and our own records") {

@@ -5,6 +5,7 @@
 #include "server/package/rules.h"
 
 #include <algorithm>
+#include <map>
 
 namespace xinglin::program {
 
@@ -47,6 +48,20 @@ bool OwedBy::holds(fhir::Node organization, base::Date today) const {
   } catch (const base::Refused&) {
     return false; // one odd record (two categories, say) does not take the list of all returns down
   }
+}
+
+indicator::Owes owed_by_records(const store::Store& store, std::shared_ptr<const package::Catalog> catalog) {
+  // Compiled once: a search asks the same few rules of every organisation.
+  auto rules = std::make_shared<std::map<std::string, OwedBy>>();
+  for (const auto& [id, form] : catalog->forms)
+    if (!form.owed_by.empty()) rules->emplace(id, OwedBy(form, *catalog));
+  return [&store, catalog, rules](const package::Form& form, const std::string& org, base::Date day,
+                                  store::CommitNumber as_of) {
+    const auto rule = rules->find(form.id);
+    if (rule == rules->end()) return false;
+    const auto version = store.snapshot(as_of)->read("Organization", org);
+    return version && !version->deleted && rule->second.holds(fhir::Document::parse(version->json).root(), day);
+  };
 }
 
 } // namespace xinglin::program

@@ -4,7 +4,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/date.h"
 #include "lib/fhir/json.h"
+#include "server/indicator/engine.h"
 #include "server/package/model.h"
+#include "server/store/store.h"
 
 #include <memory>
 
@@ -24,5 +26,9 @@ private:
   struct Impl;
   std::unique_ptr<Impl> m_impl;
 };
+
+/// Who owes which return, by the records, for the engine that looks for what was returned twice. The store must outlive
+/// it; of an organisation that is not there at the commit nothing is owed.
+indicator::Owes owed_by_records(const store::Store& store, std::shared_ptr<const package::Catalog> catalog);
 
 } // namespace xinglin::program

@@ -2,6 +2,8 @@
 
 #include "server/program/owed.h"
 
+#include "tests/support/data.h"
+
 #include <doctest/doctest.h>
 
 using namespace xinglin;
@@ -65,4 +67,30 @@ TEST_CASE("nobody owes a return whose form does not say, or who is not in its re
 
 TEST_CASE("an odd record owes nothing rather than taking the list down") {
   CHECK_FALSE(owes(catalog("category in ('hospital' | 'clinic')"), k_hospital + "," + k_clinic));
+}
+
+TEST_CASE("who owes a return is asked of the records as they stood at a commit") {
+  const test::TemporaryDirectory directory;
+  store::Options options;
+  options.directory = directory.path();
+  const auto records = store::Store::open(options);
+  const auto put = [&](const std::string& kind) {
+    store::Write write;
+    write.kind = store::Write::Kind::update;
+    write.type = "Organization";
+    write.id = "o";
+    write.json = R"({"resourceType":"Organization","id":"o","type":[{"coding":[)" + kind + "]}]}";
+    return records->write({write}).commit;
+  };
+  const auto first = put(k_hospital), second = put(k_clinic);
+  const auto known = std::make_shared<package::Catalog>(catalog("category = 'clinic'"));
+  const auto owes = program::owed_by_records(*records, known);
+  const auto& form = known->forms.at("monthly");
+  const auto day = *base::Date::parse("2024-01-01");
+  CHECK_FALSE(owes(form, "o", day, first));
+  CHECK(owes(form, "o", day, second));
+  CHECK_FALSE(owes(form, "nobody", day, second));
+  package::Form unowed = form;
+  unowed.id = "other";
+  CHECK_FALSE(owes(unowed, "o", day, second));
 }

@@ -5,6 +5,7 @@
 #include "server/indicator/engine.h"
 #include "server/intake/export.h"
 #include "server/package/model.h"
+#include "server/program/owed.h"
 #include "server/program/program.h"
 #include "server/wiring/progress.h"
 
@@ -76,7 +77,9 @@ flatten::Warehouse& House::warehouse() {
 }
 
 indicator::Engine& House::engine() {
-  if (!m_engine) m_engine = std::make_unique<indicator::Engine>(catalog(), warehouse());
+  if (!m_engine)
+    m_engine =
+        std::make_unique<indicator::Engine>(catalog(), warehouse(), program::owed_by_records(store(false), catalog()));
   return *m_engine;
 }
 
