@@ -64,6 +64,10 @@ std::string random_time(Random& random) {
   return fmt::format("T{:02}:{:02}:{:02}+08:00", minute / 60, minute % 60, random.below(60));
 }
 
+/// What becomes of a return that counts, unless its entry says otherwise: it is handed in, and accepted by whoever
+/// asked.
+constexpr std::string_view k_accepted = "accepted";
+
 /// A refusal by a rule says which of the records made broke it: the make entry or the rule must be mended.
 template <typename Write, typename Name>
 store::Receipt naming_what(const Write& write, const Name& name, size_t count) {
@@ -276,6 +280,11 @@ void Maker::flush_submissions() {
   const auto receipt =
       naming_what([&] { return m_program.submit(m_submissions); },
                   [&](size_t at) { return m_submissions[at].form + " " + m_submissions[at].id; }, m_submissions.size());
+  std::vector<std::string> accepted;
+  for (const size_t at : m_accepted)
+    accepted.push_back(receipt.outcomes.at(at).id);
+  if (!accepted.empty()) m_program.change_states(accepted, "accept");
+  m_accepted.clear();
   m_submissions.clear();
   m_report.submissions += count;
   m_done += count;
@@ -308,7 +317,8 @@ void Maker::submit(const package::Form& form, const std::string& org, const Subj
   submission.author = author(moment.org, *moment.random);
   submission.authored = moment.day.to_string() + random_time(*moment.random);
   submission.period = period;
-  submission.state = state;
+  submission.state = state == k_accepted ? std::string_view() : std::string_view(state);
+  if (state == k_accepted) m_accepted.push_back(m_submissions.size());
   for (const auto& [item, text] : values)
     submission.answers.push_back({item->id, {text}, {}});
   for (auto& group : groups)
@@ -880,7 +890,7 @@ void Maker::write_returns(const Returns& returns) {
     submit(*returns.form, returns.org, {"Organization/" + org, UINT32_MAX}, moment, evaluate(recipe, moment), {},
            counts, period, state);
   };
-  std::string state = "submitted";
+  std::string state(k_accepted);
   for (const auto* spec : returns.specs)
     if (!spec->state.empty()) state = spec->state;
   // Each institution returns its part; the parts add up.

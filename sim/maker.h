@@ -97,6 +97,7 @@ private:
 
   std::vector<store::Write> m_entries;
   std::vector<program::Submission> m_submissions;
+  std::vector<size_t> m_accepted; ///< of them: returns that are accepted once they are handed in
   std::map<std::string, std::unique_ptr<program::RegisterWriter>> m_writers;
   std::map<std::string, int64_t> m_made;                       ///< by form or register: how many ids were given
   std::map<std::pair<std::string, int>, int64_t> m_serials;    ///< by form and year

@@ -41,6 +41,10 @@ struct Program::Impl {
       rules.registers[declared.kept_as].push_back(RegisterRules(declared));
   }
 
+  /// A return as an operation leaves it.
+  store::Write state_write(const store::Snapshot& snapshot, std::string_view response_id, ReturnOperation asked,
+                           std::string_view operation, std::string_view reason, std::string_view by) const;
+
   store::Receipt write(std::vector<store::Write> writes, PreparationOptions options) {
     const bool alone = std::any_of(writes.begin(), writes.end(), [](const store::Write& write) {
       return (!write.if_none_exist.empty() || !write.conditional.empty()) && write.type == "QuestionnaireResponse";
@@ -199,12 +203,29 @@ Submission Program::read_submission(fhir::Node response) const {
 
 store::Receipt Program::change_state(std::string_view response_id, std::string_view operation, std::string_view reason,
                                      std::string_view by) {
+  return change_states({std::string(response_id)}, operation, reason, by);
+}
+
+store::Receipt Program::change_states(const std::vector<std::string>& response_ids, std::string_view operation,
+                                      std::string_view reason, std::string_view by) {
   const auto asked = parse_operation(operation);
   if (!asked)
     throw base::Refused(
         base::Refusal::invalid, "value",
         fmt::format("'{}' is no operation on a return; they are submit, return, accept and lock", operation));
-  const auto version = m_impl->store.snapshot()->read("QuestionnaireResponse", response_id);
+  std::vector<store::Write> writes;
+  const auto snapshot = m_impl->store.snapshot();
+  for (const auto& id : response_ids)
+    writes.push_back(m_impl->state_write(*snapshot, id, *asked, operation, reason, by));
+  PreparationOptions options;
+  options.changes_state = true;
+  return m_impl->write(std::move(writes), options);
+}
+
+store::Write Program::Impl::state_write(const store::Snapshot& snapshot, std::string_view response_id,
+                                        ReturnOperation asked, std::string_view operation, std::string_view reason,
+                                        std::string_view by) const {
+  const auto version = snapshot.read("QuestionnaireResponse", response_id);
   if (!version || version->deleted)
     throw base::Refused(base::Refusal::not_found, "not-found",
                         fmt::format("there is no QuestionnaireResponse/{}", response_id));
@@ -212,28 +233,28 @@ store::Receipt Program::change_state(std::string_view response_id, std::string_v
   const fhir::Node response = document.root();
   const std::string_view canonical = response["questionnaire"].text();
   const std::string_view name = canonical.starts_with(k_form_prefix) ? canonical.substr(k_form_prefix.size()) : "";
-  const auto form = m_impl->rules.catalog->forms.find(std::string(name.substr(0, name.find('|'))));
-  if (form == m_impl->rules.catalog->forms.end() || form->second.cycle == package::ReturnCycle::none)
+  const auto form = rules.catalog->forms.find(std::string(name.substr(0, name.find('|'))));
+  if (form == rules.catalog->forms.end() || form->second.cycle == package::ReturnCycle::none)
     throw base::Refused(base::Refusal::invalid, "business-rule",
                         fmt::format("QuestionnaireResponse/{} is not a return; only returns have states", response_id));
   const auto state = parse_state(extension_value(response, k_state_extension, "valueCode").text());
   const ReturnState from = state.value_or(ReturnState::draft);
-  const auto to = next_state(from, *asked);
+  const auto to = next_state(from, asked);
   if (!to)
     throw base::Refused(base::Refusal::conflict, "business-rule",
                         fmt::format("the return is {}; '{}' is not for that state", to_string(from), operation),
                         "QuestionnaireResponse.extension");
-  if (*asked == ReturnOperation::send_back && base::trim(reason).empty())
+  if (asked == ReturnOperation::send_back && base::trim(reason).empty())
     throw base::Refused(base::Refusal::invalid, "required", "say why the return is sent back: reason");
 
   Edit edit;
   edit.extensions.emplace_back(k_state_extension, state_extension(*to));
   std::string reason_json;
-  if (*asked == ReturnOperation::send_back) {
+  if (asked == ReturnOperation::send_back) {
     base::append_json_string(reason_json, reason);
     reason_json = fmt::format("{{\"url\":\"{}\",\"valueString\":{}}}", k_reason_extension, reason_json);
   }
-  if (*asked == ReturnOperation::send_back || *asked == ReturnOperation::submit)
+  if (asked == ReturnOperation::send_back || asked == ReturnOperation::submit)
     edit.extensions.emplace_back(k_reason_extension, reason_json);
   std::string by_json;
   if (!base::trim(by).empty()) {
@@ -241,7 +262,7 @@ store::Receipt Program::change_state(std::string_view response_id, std::string_v
     by_json = fmt::format("{{\"url\":\"{}\",\"valueString\":{}}}", k_by_extension, by_json);
   }
   edit.extensions.emplace_back(k_by_extension, by_json);
-  if (*asked == ReturnOperation::submit)
+  if (asked == ReturnOperation::submit)
     edit.members.emplace_back("status", from == ReturnState::draft ? "\"completed\"" : "\"amended\"");
   store::Write write;
   write.kind = store::Write::Kind::update;
@@ -249,9 +270,7 @@ store::Receipt Program::change_state(std::string_view response_id, std::string_v
   write.id = std::string(response_id);
   write.json = edited(response, edit);
   write.if_match = version->version;
-  PreparationOptions options;
-  options.changes_state = true;
-  return m_impl->write({std::move(write)}, options);
+  return write;
 }
 
 void Program::install() {

@@ -86,6 +86,9 @@ public:
   /// for the present state, Refused(invalid) for a return without a reason.
   store::Receipt change_state(std::string_view response_id, std::string_view operation, std::string_view reason = {},
                               std::string_view by = {});
+  /// The same for several returns in one transaction: all of them or none.
+  store::Receipt change_states(const std::vector<std::string>& response_ids, std::string_view operation,
+                               std::string_view reason = {}, std::string_view by = {});
 
   /// Writes the Questionnaire and Measure resources of the catalog where they changed, and notes from which commit on
   /// this catalog is in use (catalog_as_of).

@@ -444,7 +444,10 @@ TEST_CASE("returns: one for a period, moved by operations only") {
                  "method_not_allowed: the return is accepted"));
   CHECK(contains(refusal([&] { clinic.program->write({Clinic::remove("QuestionnaireResponse", id)}); }),
                  "it cannot be removed"));
-  clinic.program->change_state(id, "lock");
+  // Several in one transaction: when one is refused none is changed.
+  CHECK(contains(refusal([&] { clinic.program->change_states({id, "nobody"}, "lock"); }), "not_found: "));
+  CHECK(contains(clinic.read("QuestionnaireResponse", id), R"("valueCode":"accepted")"));
+  CHECK(clinic.program->change_states({id}, "lock").outcomes.size() == 1);
   CHECK(contains(refusal([&] { clinic.program->change_state(id, "return", "x"); }), "the return is locked"));
   CHECK(contains(refusal([&] { clinic.program->change_state("nobody", "lock"); }), "not_found: "));
 }
