@@ -20,10 +20,10 @@ const freePort = () =>
     });
   });
 
-/** Starts the server on a copy of the demo's data, after `prepare` did something to it; gives {base, stop}. */
-export async function serveDemo({ prepare } = {}) {
+/** Starts the server on a copy of the demo's data (or of a county's), after `prepare` did something to it; gives {base, stop}. */
+export async function serveDemo({ prepare, data: name = "hospital" } = {}) {
   // XINGLIN_DEMO: a demo made before; XINGLIN_WEB: pages that are not built in yet. For working on the pages.
-  const demo = process.env.XINGLIN_DEMO || execFileSync("python3", [join(root, "tests", "support", "demo.py")], { encoding: "utf8" }).trim();
+  const demo = process.env.XINGLIN_DEMO || execFileSync("python3", [join(root, "tests", "support", "demo.py"), name], { encoding: "utf8" }).trim();
   const directory = mkdtempSync(join(tmpdir(), "xinglin-pages-"));
   const data = join(directory, "data");
   cpSync(demo, data, { recursive: true });

@@ -86,12 +86,31 @@ export interface Organization {
   part_of: string;
 }
 
+/** A part of a document that one department answers for. */
+export interface DocumentSection {
+  /** empty: what stands before the first heading */
+  title: string;
+  /** the heading above its own, if that is not the document's title */
+  within: string;
+  /** the department; empty where the template names none */
+  owner: Text;
+  /** forms of the returns that its figures are counted from */
+  returns: string[];
+}
+
+export interface ReportSection extends DocumentSection {
+  /** how many it prints */
+  figures: number;
+  /** of the report's findings, those that concern its figures */
+  findings: number[];
+}
+
 export interface DocumentTemplate {
   id: string;
   program: string;
+  /** as written: {org} and {period} stand for themselves */
   title: string;
-  /** forms of the returns that its figures are counted from */
-  returns: string[];
+  sections: DocumentSection[];
 }
 
 export interface Report {
@@ -100,9 +119,10 @@ export interface Report {
   org_name: string;
   period: string;
   as_of: string;
-  paragraphs: { kind: "title" | "heading1" | "heading2" | "heading3" | "body"; runs: { text: string; figure?: number }[] }[];
+  paragraphs: { kind: "title" | "heading1" | "heading2" | "heading3" | "body"; section: number; runs: { text: string; figure?: number }[] }[];
   figures: { text: string; format: string; address: string; title: Text; digest: string; compared?: string | null }[];
   findings: { code: string; text: Text; addresses: string[] }[];
+  sections: ReportSection[];
 }
 
 export interface Resident {

@@ -1,7 +1,9 @@
 import { DownloadOutlined, PrinterOutlined } from "@ant-design/icons";
 import { Button } from "antd";
+import { useRef, useState } from "react";
 import { Link, useParams } from "react-router";
-import type { Report } from "../api";
+import type { Report, ReturnList } from "../api";
+import { DocumentSections } from "../components/DocumentSections";
 import { Loaded } from "../components/States";
 import { useSpeech } from "../i18n";
 import { useSettings } from "../settings";
@@ -13,12 +15,29 @@ export default function DocumentPage() {
   const { id = "" } = useParams();
   const { t, say } = useSpeech();
   const { org, period } = useSettings();
+  const returns = useData<ReturnList>(org ? "/api/returns" : null, { org, period });
+  const [chosen, setChosen] = useState<number>();
+  const list = useRef<HTMLElement>(null);
   const path = `/api/documents/${encodeURIComponent(id)}`;
   const report = useData<Report>(path, { org, period });
   const file = (kind: string) => `${path}/file.${kind}?${new URLSearchParams({ org, period })}`;
+  // Of another document or period the chosen section may not be there, or not be found fault with.
+  const shown = (data: Report) => (chosen !== undefined && data.sections[chosen]?.findings.length ? chosen : undefined);
   return (
     <Loaded from={report}>
       {(data) => (
+        <>
+        <section className="card no-print" aria-label={t("sections")}>
+          <h2>{t("sections")}</h2>
+          <DocumentSections
+            sections={data.sections}
+            returns={returns}
+            onFindings={(section) => {
+              setChosen(section);
+              list.current?.scrollIntoView({ block: "start" });
+            }}
+          />
+        </section>
         <div className="columns">
           <article className="sheet" aria-label={t("preview")}>
             {data.paragraphs.map((paragraph, i) => {
@@ -62,14 +81,22 @@ export default function DocumentPage() {
                 {t("clickNumber")}
               </p>
             </section>
-            <section className="card">
+            <section className="card findings" ref={list}>
               <h2>{t("findings")}</h2>
               {data.findings.length === 0 ? (
                 <p className="quiet">{t("noFindings")}</p>
               ) : (
                 <>
                   <p className="quiet small">{t("findingsIntro")}</p>
-                  {data.findings.map((finding, i) => (
+                  {shown(data) !== undefined && (
+                    <p className="small">
+                      {t("findingsOf", data.sections[shown(data)!]!.title || t("opening"))}{" "}
+                      <button type="button" className="link" onClick={() => setChosen(undefined)}>
+                        {t("showAll")}
+                      </button>
+                    </p>
+                  )}
+                  {data.findings.map((finding, i) => (shown(data) === undefined || data.sections[shown(data)!]!.findings.includes(i)) && (
                     <div className="finding" key={i}>
                       {say(finding.text)}
                       <div className="small">
@@ -86,6 +113,7 @@ export default function DocumentPage() {
             </section>
           </aside>
         </div>
+        </>
       )}
     </Loaded>
   );

@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+import type { ReturnRow, ReturnState } from "./api";
+import { namesOf, owedBy } from "./owed";
+
+const row = (form: string, org: string, period: string, state: ReturnState, overdue = false): ReturnRow => ({
+  id: `${form}-${org}-${period}`, form, title: { zh: form, en: form }, org, org_name: `${org}卫生院`, period, state, due_on: "", overdue, recorded_at: "", reason: "",
+});
+const rows = [
+  row("visits", "a", "2023-02", "due"),
+  row("visits", "a", "2023-01", "submitted"),
+  row("visits", "b", "2023-01", "returned", true),
+  row("visits", "b", "2023-02", "accepted"),
+  row("visits", "c", "2023-01", "locked"),
+  row("income", "a", "2023-01", "draft"),
+];
+
+it("what is not accepted is owed, whoever is overdue first", () => {
+  const owed = owedBy({ returns: ["visits"] }, rows);
+  expect(owed.map((form) => form.form)).toEqual(["visits"]);
+  expect(owed[0]!.organizations.map((one) => [one.name, one.rows.map((r) => r.period)])).toEqual([
+    ["b卫生院", ["2023-01"]],
+    ["a卫生院", ["2023-01", "2023-02"]],
+  ]);
+  expect(namesOf(owed)).toEqual(["b卫生院", "a卫生院"]);
+  expect(owedBy({ returns: ["population"] }, rows)).toEqual([]);
+  expect(owedBy({ returns: [] }, rows)).toEqual([]);
+});
