@@ -49,34 +49,34 @@ Router::Router(Services& services) : m_services(&services) {
   add("GET", "/fhir/$viewdefinition-export/:export/result", view_export_result);
   add("GET", "/fhir/$viewdefinition-export/:export/:file", view_export_file, Forms::of_rows);
 
-  add("GET", "/api/status", status);
-  add("GET", "/api/organizations", list_organizations);
-  add("GET", "/api/indicators", list_indicators);
-  add("GET", "/api/indicators/:id", indicator_detail);
-  add("GET", "/api/indicators/:id/organizations", indicator_organizations);
-  add("GET", "/api/trace", trace_figure);
-  add("GET", "/api/documents", list_documents);
-  add("GET", "/api/documents/:id", document_report);
-  add("GET", "/api/documents/:id/:file", document_file);
-  add("GET", "/api/plans", list_plans);
-  add("GET", "/api/plans/:id", plan_whole);
-  add("POST", "/api/plans", save_plan);
-  add("POST", "/api/plans/propose", propose_targets);
-  add("GET", "/api/residents", find_residents);
-  add("GET", "/api/residents/:id", resident_record);
-  add("GET", "/api/forms", list_forms);
-  add("GET", "/api/forms/:id", form_definition);
-  add("GET", "/api/registers", list_registers);
-  add("GET", "/api/registers/:id", register_definition);
-  add("GET", "/api/registers/:id/entries", register_entries);
-  add("GET", "/api/returns", list_returns);
-  add("GET", "/api/submissions/:id", submission);
-  add("POST", "/api/submissions", save_submission);
-  add("POST", "/api/table.xlsx", table_file);
-  add("POST", "/api/imports/:step", import_file);
-  add("GET", "/api/explain", explain_row);
-  add("GET", "/api/quality", data_quality);
-  add("GET", "/api/overview", overview);
+  add_command("GET", "/api/status", status, {});
+  add_command("GET", "/api/organizations", list_organizations, {"as_of"});
+  add_command("GET", "/api/indicators", list_indicators, {"org", "period", "as_of"});
+  add_command("GET", "/api/indicators/:id", indicator_detail, {"org", "period", "as_of"});
+  add_command("GET", "/api/indicators/:id/organizations", indicator_organizations, {"org", "period", "as_of"});
+  add_command("GET", "/api/trace", trace_figure, {"address", "rows_max"});
+  add_command("GET", "/api/documents", list_documents, {});
+  add_command("GET", "/api/documents/:id", document_report, {"org", "period", "as_of"});
+  add_command("GET", "/api/documents/:id/:file", document_file, {"org", "period", "as_of"});
+  add_command("GET", "/api/plans", list_plans, {"org", "period", "today", "as_of"});
+  add_command("GET", "/api/plans/:id", plan_whole, {"today", "as_of"});
+  add_command("POST", "/api/plans", save_plan, {"check"});
+  add_command("POST", "/api/plans/propose", propose_targets, {});
+  add_command("GET", "/api/residents", find_residents, {"q"});
+  add_command("GET", "/api/residents/:id", resident_record, {});
+  add_command("GET", "/api/forms", list_forms, {});
+  add_command("GET", "/api/forms/:id", form_definition, {});
+  add_command("GET", "/api/registers", list_registers, {});
+  add_command("GET", "/api/registers/:id", register_definition, {});
+  add_command("GET", "/api/registers/:id/entries", register_entries, {"q", "org", "count"});
+  add_command("GET", "/api/returns", list_returns, {"org", "period", "form", "begin"});
+  add_command("GET", "/api/submissions/:id", submission, {});
+  add_command("POST", "/api/submissions", save_submission, {"check"});
+  add_command("POST", "/api/table.xlsx", table_file, {});
+  add_command("POST", "/api/imports/:step", import_file, {"target", "sheet", "header_row", "columns", "org", "period"});
+  add_command("GET", "/api/explain", explain_row, {"indicator", "record"});
+  add_command("GET", "/api/quality", data_quality, {"org", "period", "days"});
+  add_command("GET", "/api/overview", overview, {"org", "period", "days", "as_of"});
 }
 
 namespace {
@@ -108,7 +108,39 @@ bool takes_json(const Call& call) {
 } // namespace
 
 void Router::add(std::string_view method, std::string_view pattern, Function function, Forms forms) {
-  m_routes.push_back({method, segments_of(pattern), function, forms});
+  m_routes.push_back({method, segments_of(pattern), function, forms, std::nullopt});
+}
+
+void Router::add_command(std::string_view method, std::string_view pattern, Function function,
+                         std::initializer_list<std::string_view> parameters) {
+  m_routes.push_back({method, segments_of(pattern), function, Forms::json, std::vector(parameters)});
+}
+
+void Router::check_parameters(const Route& route, const Call& call) {
+  if (!route.parameters) return;
+  std::vector<std::string> known(route.parameters->begin(), route.parameters->end());
+  for (const auto& [name, value] : call.query) {
+    if (name == "_format" || name == "_pretty") continue; // of every request
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string nearest = base::suggest(name, known);
+    std::string all;
+    for (const auto& one : known)
+      all += (all.empty() ? "" : ", ") + one;
+    base::Issue issue;
+    issue.severity = base::Severity::error;
+    issue.code = "not-supported";
+    issue.text = "\"" + name + "\" is not a parameter of " + call.request->path + "; " +
+                 (!nearest.empty() ? "did you mean " + nearest + "?"
+                  : known.empty()  ? "it takes none."
+                                   : "it takes " + all + ".");
+    issue.text_zh = "“" + name + "”不是 " + call.request->path + " 的参数；" +
+                    (!nearest.empty() ? "是不是 " + nearest + "？"
+                     : known.empty()  ? "它不带参数。"
+                                      : "可用的有 " + all + "。");
+    base::Issues issues;
+    issues.add(std::move(issue));
+    throw Refused(Refusal::malformed, std::move(issues));
+  }
 }
 
 http::Response Router::refuse(int status, std::string_view text) {
@@ -191,6 +223,7 @@ http::Response Router::dispatch(const http::Request& request) const {
   // 3. The answer.
   http::Response response;
   try {
+    check_parameters(*route, call);
     response = route->function(call);
   } catch (...) {
     response = response_of_current_exception();

@@ -5,6 +5,8 @@
 #include "server/api/call.h"
 
 #include <functional>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +30,13 @@ private:
     std::vector<std::string_view> segments; ///< ":name" takes any one segment
     Function function;
     Forms forms;
+    std::optional<std::vector<std::string_view>> parameters; ///< of the query; empty: the function looks after them
   };
   void add(std::string_view method, std::string_view pattern, Function function, Forms forms = Forms::json);
+  /// One that refuses parameters which it does not know, before it does anything.
+  void add_command(std::string_view method, std::string_view pattern, Function function,
+                   std::initializer_list<std::string_view> parameters);
+  static void check_parameters(const Route& route, const Call& call);
   http::Response dispatch(const http::Request& request) const;
 
   Services* m_services;

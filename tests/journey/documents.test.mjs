@@ -19,13 +19,13 @@ const send = async (path, body) => {
   const answer = await fetch(server.base + path, { method: "POST", headers: { "Content-Type": path.startsWith("/fhir") ? "application/fhir+json" : "application/json" }, body: JSON.stringify(body) });
   assert.ok(answer.ok, `${path}: ${answer.status}`);
 };
-const january = { org: "bureau", period: "2024-01" }; // nobody has returned anything yet
+const february = { org: "bureau", period: "2024-02" }; // nobody has returned anything yet
 const year = { org: "bureau", period: "2023" }; // everything is accepted
 const section = (page, title) => page.locator(".document-section").filter({ has: page.locator(".section-title", { hasText: new RegExp(`(^|/ )${title}$`) }) });
 
 test("from a section that waits to the return of a township, and back when it is accepted", async () => {
-  const { page, troubles, close } = await openPage(browser, server.base, { settings: january });
-  const owed = (await read("/api/returns?org=bureau&period=2024-01&form=visit_monthly_return")).returns;
+  const { page, troubles, close } = await openPage(browser, server.base, { settings: february });
+  const owed = (await read("/api/returns?org=bureau&period=2024-02&form=visit_monthly_return")).returns;
   const township = owed.find((row) => /[镇乡]卫生院$/.test(row.org_name));
   assert.ok(township && owed.every((row) => row.state === "due"));
   await page.goto(server.base + "/#/documents");
@@ -36,22 +36,22 @@ test("from a section that waits to the return of a township, and back when it is
   assert.match(await section(page, "（二）卫生人员").locator("summary").innerText(), /一、资源[\s\S]*人事科[\s\S]*不欠报表/);
   await medical.locator("summary").click();
   const line = medical.locator("li", { hasText: township.org_name });
-  assert.match(await line.innerText(), /2024-01\s*逾期/);
+  assert.match(await line.innerText(), /2024-02\s*逾期/);
   await picture(page, "document-sections");
   await line.getByRole("link").click();
-  await page.waitForURL(new RegExp(`returns/visit_monthly_return/${township.org}/2024-01`));
+  await page.waitForURL(new RegExp(`returns/visit_monthly_return/${township.org}/2024-02`));
   await page.getByRole("heading", { name: "医疗机构诊疗量月报" }).waitFor();
   await page.locator(".lead", { hasText: township.org_name }).getByText("待报").waitFor();
 
   // Handed in it waits to be accepted; accepted the section no longer waits for it.
-  await send("/api/submissions", { form: "visit_monthly_return", org: township.org, subject: `Organization/${township.org}`, period: "2024-01", state: "submitted", answers: { total_visits: "310" } });
+  await send("/api/submissions", { form: "visit_monthly_return", org: township.org, subject: `Organization/${township.org}`, period: "2024-02", state: "submitted", answers: { total_visits: "310" } });
   const open = async () => {
     await page.goto(server.base + "/#/documents");
     await page.goto(server.base + "/#/documents/county_year");
     await medical.locator("summary").click();
   };
   await open();
-  assert.match(await line.innerText(), /2024-01\s*已上报/);
+  assert.match(await line.innerText(), /2024-02\s*已上报/);
   await send(`/fhir/QuestionnaireResponse/${township.id}/$accept`, { resourceType: "Parameters" });
   await open();
   await medical.getByText(`欠 ${owed.length - 1} 份`).waitFor();
@@ -85,7 +85,7 @@ test("a section with nothing owed says so, and shows what was found about it", a
 });
 
 test("on a phone, in English, on paper, while it loads and when it fails", async () => {
-  const phone = await openPage(browser, server.base, { width: 390, height: 844, settings: january });
+  const phone = await openPage(browser, server.base, { width: 390, height: 844, settings: february });
   for (const [place, name] of [["/#/documents", "phone-documents"], ["/#/documents/county_year", "phone-document"]]) {
     await phone.page.goto(server.base + place);
     await phone.page.locator(".document-section summary", { hasText: "医政科" }).first().click();
@@ -97,7 +97,7 @@ test("on a phone, in English, on paper, while it loads and when it fails", async
   assert.deepEqual(phone.troubles, []);
   await phone.close();
 
-  const english = await openPage(browser, server.base, { language: "en", settings: january });
+  const english = await openPage(browser, server.base, { language: "en", settings: february });
   await english.page.goto(server.base + "/#/documents/county_year");
   const medical = section(english.page, "二、医疗服务");
   assert.match(await medical.locator(".section-owner").innerText(), /^Medical affairs$/);
@@ -105,7 +105,7 @@ test("on a phone, in English, on paper, while it loads and when it fails", async
   await picture(english.page, "en-document-sections");
   await english.close();
 
-  const failing = await openPage(browser, server.base, { settings: january });
+  const failing = await openPage(browser, server.base, { settings: february });
   let release;
   await failing.page.route("**/api/returns?**", async (route) => {
     await new Promise((resolve) => (release = resolve));

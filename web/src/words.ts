@@ -287,7 +287,7 @@ export const words = {
   sectionOwesNothing: { zh: "所依据的 {0} 份报表都已审核,不欠报表。", en: "All {0} returns beneath it are accepted: nothing is owed." },
   sectionFromRecords: { zh: "数字直接取自记录,不依据报表。", en: "Its figures are counted from records, not from returns." },
   sectionNobodyOwes: { zh: "这个期间没有机构须报所依据的报表。", en: "Nobody owes the returns beneath it for this period." },
-  sectionFindings: { zh: "核对 {0} 条", en: "{0} findings" },
+  sectionFindings: { zh: "核对 {0} 条", en: "findings: {0}" },
   findingsOf: { zh: "只列“{0}”的", en: "Only those of “{0}”" },
   showAll: { zh: "全部列出", en: "Show all" },
   moreOrganizations: { zh: "其余 {0} 个机构", en: "{0} more organisations" },

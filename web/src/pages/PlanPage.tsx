@@ -173,7 +173,7 @@ function WholePlan({ plan, isNow, reload }: { plan: Plan; isNow: boolean; reload
       <Collapse
         className="no-print"
         onChange={(keys) => setOpened(opened || keys.length > 0)}
-        items={[{ key: "versions", label: t("planVersions"), children: opened ? <Versions plan={plan} /> : null }]}
+        items={[{ key: "versions", label: t("planVersions"), children: opened ? <Versions key={plan.version} plan={plan} /> : null }]}
       />
     </article>
   );
@@ -182,7 +182,7 @@ function WholePlan({ plan, isNow, reload }: { plan: Plan; isNow: boolean; reload
 /** What each version of the plan changed, newest first. */
 function Versions({ plan }: { plan: Plan }) {
   const { t } = useSpeech();
-  const whole = useData<PlanWhole>(`/api/plans/${plan.id}`, { v: plan.version });
+  const whole = useData<PlanWhole>(`/api/plans/${plan.id}`);
   return (
     <Loaded from={whole} isEmpty={(data) => data.versions.length === 0} empty={t("planNoVersions")}>
       {(data) =>
