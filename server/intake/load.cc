@@ -324,7 +324,7 @@ private:
 
   void write(Unit unit) {
     try {
-      count(m_program.write(unit.writes));
+      count(m_program.restore(unit.writes));
     } catch (const Refused& refused) {
       if (!unit.whole && unit.writes.size() > 1) {
         // 1. Halve, until the bad ones stand alone.
@@ -399,7 +399,7 @@ private:
     if (m_stopped) return;
     for (Unit& unit : std::exchange(m_put_aside, {})) {
       try {
-        count(m_program.write(unit.writes));
+        count(m_program.restore(unit.writes));
       } catch (const Refused& refused) {
         refuse(*unit.source, refused, unit, unit.writes.size());
       }
@@ -416,7 +416,7 @@ private:
     try {
       if (writes.size() > k_bundle_entries_max)
         throw Refused(Refusal::too_large, "too-costly", "Too many resources refer to one another in circles.");
-      count(m_program.write(std::move(writes)));
+      count(m_program.restore(std::move(writes)));
       const std::lock_guard lock(m_mutex);
       for (const size_t i : group) {
         --waiting[i].source->jobs;

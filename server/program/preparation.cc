@@ -378,7 +378,7 @@ void Preparation::look_at_return(size_t position, const FormRules& rules, Curren
           "报表状态只能通过上报、退回、审核、锁定操作改变", place, given.line());
     state = before;
   } else if (!parse_state(given ? given.text() : to_string(state)) ||
-             (state != ReturnState::draft && state != ReturnState::submitted)) {
+             (!m_options.keeps_states && state != ReturnState::draft && state != ReturnState::submitted)) {
     return refuse(position, Refusal::invalid, "value",
                   fmt::format("a new return is draft or submitted, not '{}'; {}", given.text(), k_mend),
                   "新报表只能是草稿或已上报", place, given.line());

@@ -24,6 +24,7 @@ struct RuleBook {
 
 struct PreparationOptions {
   bool changes_state = false; ///< an operation on a return: its state may move
+  bool keeps_states = false;  ///< records as they were exported: a return that is new here may be accepted already
   bool checks_drafts = false; ///< the rules look at what a draft has so far; nothing is to be written
   bool read_creates = false;  ///< look whether a new form's id is taken (after a first try met something)
 };

@@ -100,6 +100,12 @@ store::Receipt Program::write(std::vector<store::Write> writes) {
   return m_impl->write(std::move(writes), {});
 }
 
+store::Receipt Program::restore(std::vector<store::Write> writes) {
+  PreparationOptions options;
+  options.keeps_states = true;
+  return m_impl->write(std::move(writes), options);
+}
+
 base::Issues Program::examine(std::vector<store::Write> writes) const {
   PreparationOptions options;
   options.read_creates = true;

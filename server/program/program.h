@@ -58,6 +58,9 @@ public:
   /// keeps return states to their operations. Throws Refused with all issues; changes nothing then. Each issue says by
   /// Issue::write which of the writes it is about; its expression and line are within that write's own JSON.
   store::Receipt write(std::vector<store::Write> writes);
+  /// The same for files that were exported, by whoever keeps the data directory: a return that is new here keeps the
+  /// state it has there. What is here already changes as by write().
+  store::Receipt restore(std::vector<store::Write> writes);
 
   /// What write() would say about all of them together; writes nothing.
   base::Issues examine(std::vector<store::Write> writes) const;

@@ -476,6 +476,30 @@ TEST_CASE("returns: the period fits the cycle, and a second one is refused") {
                  "a new return is draft or submitted"));
 }
 
+TEST_CASE("returns: restored they keep their state, and what is here changes by operations only") {
+  Clinic from;
+  from.program->submit({Clinic::monthly()});
+  const std::string id = "monthly-return-clinic-1-2023-05";
+  from.program->change_state(id, "accept");
+  const std::string accepted = from.read("QuestionnaireResponse", id);
+  Clinic to;
+  store::Write write;
+  write.kind = store::Write::Kind::update;
+  write.type = "QuestionnaireResponse";
+  write.id = id;
+  write.json = accepted;
+  CHECK(contains(refusal([&] { to.program->write({write}); }), "a new return is draft or submitted"));
+  write.json = replaced(accepted, R"("status":"completed")", R"("status":"in-progress")");
+  CHECK(contains(refusal([&] { to.program->restore({write}); }), "a return that is accepted has the status"));
+  write.json = replaced(accepted, R"("valueCode":"accepted")", R"("valueCode":"acepted")");
+  CHECK(contains(refusal([&] { to.program->restore({write}); }), "acepted"));
+  write.json = accepted;
+  CHECK(to.program->restore({write}).outcomes[0].what == store::Outcome::What::created);
+  CHECK(contains(to.read("QuestionnaireResponse", id), R"("valueCode":"accepted")"));
+  write.json = replaced(accepted, R"("valueCode":"accepted")", R"("valueCode":"locked")");
+  CHECK(contains(refusal([&] { to.program->restore({write}); }), "the return is accepted"));
+}
+
 TEST_CASE("a device that sends its record again is answered, not doubled") {
   Clinic clinic;
   const auto first = clinic.program->submit({Clinic::followup()});
