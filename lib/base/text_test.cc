@@ -147,5 +147,23 @@ TEST_CASE("citizen IDs: check character and date of birth") {
   }
 }
 
+TEST_CASE("is_same says what == says, wherever two texts differ") {
+  for (size_t size = 0; size < 40; ++size) {
+    std::string a;
+    for (size_t i = 0; i < size; ++i)
+      a += static_cast<char>('a' + i % 26);
+    CHECK(is_same(a, std::string(a)));
+    CHECK_FALSE(is_same(a, a + "x"));
+    CHECK_FALSE(is_same(a + "x", a));
+    for (size_t at = 0; at < size; ++at) {
+      std::string b = a;
+      b[at] = '\0';
+      CHECK_FALSE(is_same(a, b));
+      CHECK(is_same(b, std::string(b)));
+    }
+  }
+  CHECK(is_same({}, ""));
+}
+
 } // namespace
 } // namespace xinglin::base
