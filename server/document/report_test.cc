@@ -204,7 +204,8 @@ TEST_CASE("what cannot be made says why") {
     document::make_report(county.engine(), {id, org, Period::year_of(2023), {}});
   };
   CHECK(has(refusal([&] { make("yaer", "h1"); }, base::Refusal::not_found), "did you mean 'year'"));
-  CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found), "there are: sections, upper, wrong, year"));
+  CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found),
+            "there are: sections, upper, wrong, year"));
   CHECK(has(refusal([&] { make("year", "h9"); }, base::Refusal::not_found), "h9"));
   std::string wrong = refusal([&] { make("wrong", "h1"); }, base::Refusal::invalid);
   CHECK(has(wrong, "t/documents/wrong.md:2"));
