@@ -124,7 +124,8 @@ public:
     bool is_done = false;
     try {
       is_done = make_index(text, index) && index.count > 0 && parse_indexed(index);
-    } catch (const Refused&) { // an escape, or a name that stands twice
+    } catch (const Refused&) {
+      is_done = false; // an escape, or a name that stands twice
     }
     if (index.places.size() > k_kept_places) {
       index.places.clear();

@@ -58,7 +58,7 @@ std::string_view Arena::joined(std::initializer_list<std::string_view> parts) {
   size_t size = 0;
   for (const std::string_view part : parts)
     size += part.size();
-  if (size == 0) return {"", 0};
+  if (size == 0) return "";
   auto* memory = static_cast<char*>(take(size, 1));
   char* at = memory;
   for (const std::string_view part : parts)

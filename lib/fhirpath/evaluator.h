@@ -36,7 +36,7 @@ public:
   size_t used() const { return m_used; }
 
 private:
-  static constexpr size_t k_block = 16 * 1024;
+  static constexpr size_t k_block = size_t{16} * 1024;
   void* take(size_t size, size_t alignment);
   std::vector<std::pair<std::unique_ptr<std::byte[]>, size_t>> m_blocks;
   size_t m_block = 0;

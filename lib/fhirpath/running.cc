@@ -654,6 +654,7 @@ void Running::push_variable(const Op& op, std::string_view name) {
     return simple_collection(clock, {});
   }
   std::vector<std::string> known;
+  known.reserve(environment.variables.size());
   for (const auto& [one, value] : environment.variables)
     known.push_back(one);
   const std::string near = base::suggest(name, known);

@@ -39,7 +39,8 @@ inline package::Catalog county_catalog() {
       item("part_of_since", date, "extension.where(url='urn:xinglin:part-of-since').value.ofType(date)")};
   catalog.registers["institution"] = institution;
 
-  const auto form = [&](std::string id, std::string happened, std::vector<package::Item> items) -> package::Form& {
+  const auto form = [&](const std::string& id, std::string happened,
+                        std::vector<package::Item> items) -> package::Form& {
     package::Form made;
     made.id = id;
     made.about = "resident";
@@ -116,7 +117,7 @@ public:
   /// Versions added from here on belong to the next commit. Commit t is recorded at `day` + t seconds.
   Commits& begin(const std::string& day = "2023-06-30") {
     ++m_commit;
-    m_recorded_at = (int64_t{base::Date::parse(day)->days()} * 86'400 - 8 * 3600 + m_commit) * 1000;
+    m_recorded_at = (int64_t{base::Date::parse(day)->days()} * 86'400 - int64_t{8} * 3600 + m_commit) * 1000;
     return *this;
   }
   Commits& put(const std::string& json) {
