@@ -85,8 +85,8 @@ public:
   Submission read_submission(fhir::Node response) const;
 
   /// Return operations: submit, return (with a reason), accept, lock; draft → submitted → (returned → submitted) →
-  /// accepted → locked. `by` is kept as given. Throws Refused(not_found), Refused(conflict) when the operation is not
-  /// for the present state, Refused(invalid) for a return without a reason.
+  /// accepted → locked; accepted too it may be returned. `by` is kept as given. Throws Refused(not_found),
+  /// Refused(conflict) when the operation is not for the present state, Refused(invalid) for a return without a reason.
   store::Receipt change_state(std::string_view response_id, std::string_view operation, std::string_view reason = {},
                               std::string_view by = {});
   /// The same for several returns in one transaction: all of them or none.

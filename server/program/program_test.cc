@@ -608,5 +608,6 @@ TEST_CASE("the states a return may move between") {
     for (const auto operation : {submit, send_back, accept, lock})
       if (const auto next = program::next_state(state, operation))
         table += std::string(program::to_string(state)) + ">" + std::string(program::to_string(*next)) + " ";
-  CHECK(table == "draft>submitted submitted>returned submitted>accepted returned>submitted accepted>locked ");
+  CHECK(table ==
+        "draft>submitted submitted>returned submitted>accepted returned>submitted accepted>returned accepted>locked ");
 }

@@ -37,7 +37,8 @@ std::optional<ReturnState> next_state(ReturnState from, ReturnOperation operatio
     if (from == ReturnState::draft || from == ReturnState::returned) return ReturnState::submitted;
     break;
   case ReturnOperation::send_back:
-    if (from == ReturnState::submitted) return ReturnState::returned;
+    // What was accepted and turns out to be wrong can be put right until it is locked.
+    if (from == ReturnState::submitted || from == ReturnState::accepted) return ReturnState::returned;
     break;
   case ReturnOperation::accept:
     if (from == ReturnState::submitted) return ReturnState::accepted;

@@ -1,6 +1,6 @@
 #pragma once
 // Returns (报表): a form for a period, one for each organisation, that moves draft → submitted → (returned → submitted)
-// → accepted → locked. The state is an extension that only operations change. Internal to server/program.
+// → accepted (→ returned) → locked. The state is an extension that only operations change. Internal to server/program.
 
 #include "lib/base/date.h"
 #include "server/package/model.h"

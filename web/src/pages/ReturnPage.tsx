@@ -134,21 +134,18 @@ function Return({ form, row, submission, reload }: { form: FormDefinition; row: 
           )}
           {(state === "submitted" || state === "accepted") && (
             <div className="actions no-print">
-              {state === "submitted" && (
-                <>
-                  <Button type="primary" size="large" loading={busy} onClick={() => operate("accept")}>
-                    {t("accept")}
-                  </Button>
-                  <Button size="large" danger onClick={() => setReason("")}>
-                    {t("sendBack")}
-                  </Button>
-                </>
-              )}
-              {state === "accepted" && (
+              {state === "submitted" ? (
+                <Button type="primary" size="large" loading={busy} onClick={() => operate("accept")}>
+                  {t("accept")}
+                </Button>
+              ) : (
                 <Button size="large" loading={busy} onClick={() => operate("lock")}>
                   {t("lock")}
                 </Button>
               )}
+              <Button size="large" danger onClick={() => setReason("")}>
+                {t("sendBack")}
+              </Button>
             </div>
           )}
         </section>
