@@ -12,6 +12,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace xinglin::document {
 
@@ -132,6 +133,32 @@ std::vector<ReportSection> sections_of(const Template& source, const package::Ca
   return out;
 }
 
+/// Notes for each section the returns that its figures draw on outside the report's own organisation and period.
+void look_elsewhere(Report& report, const package::Catalog& catalog) {
+  using Place = std::pair<std::string, std::string>; // organisation, period
+  std::vector<std::map<Place, std::pair<base::Period, std::vector<std::string>>>> drawn(report.sections.size());
+  for (const auto& printed : report.figures) {
+    auto& places = drawn.at(report.paragraphs[printed.paragraph].section);
+    const auto note = [&](const indicator::Figure& figure) {
+      const auto& [org, period] = std::tie(figure.address.org, figure.address.period);
+      if (org == report.org && !(period.first() < report.period.first()) && !(report.period.last() < period.last()))
+        return;
+      places.try_emplace(Place{org, period.to_string()}, period, std::vector<std::string>{})
+          .first->second.second.push_back(figure.address.indicator);
+    };
+    note(printed.figure);
+    if (printed.compared) note(*printed.compared);
+    for (const auto& other : printed.others)
+      note(other);
+  }
+  for (size_t i = 0; i < drawn.size(); ++i)
+    for (const auto& [place, what] : drawn[i]) {
+      const auto forms = package::returns_of(what.second, catalog);
+      if (!forms.empty())
+        report.sections[i].elsewhere.push_back({place.first, what.first, {forms.begin(), forms.end()}});
+    }
+}
+
 std::string text_of(const Paragraph& paragraph) {
   std::string text;
   for (const auto& run : paragraph.runs)
@@ -184,6 +211,7 @@ Report make_report(const indicator::Engine& engine, const Request& request) {
       }
   for (const auto& figure : report.figures)
     ++report.sections.at(report.paragraphs[figure.paragraph].section).figures;
+  look_elsewhere(report, catalog);
 
   // 5. What each number was counted from, and what does not fit together.
   std::map<std::string, std::string> digests, notes;

@@ -34,14 +34,21 @@ struct Paragraph {
   std::vector<Run> runs;
   size_t section = 0; ///< of Report::sections
 };
+/// Returns of another period, or of another organisation, that a section's figures are set beside or looked up in.
+struct ReturnsElsewhere {
+  std::string org;
+  base::Period period;
+  std::vector<std::string> returns; ///< forms
+};
 /// A part of the document that one department answers for.
 struct ReportSection {
-  std::string title;                ///< as printed; empty: what stands before the first heading
-  std::string within;               ///< the heading that its own stands beneath, if that is not the title
-  base::Text owner;                 ///< 科室; empty where the template names none
-  size_t figures = 0;               ///< it prints
-  std::vector<std::string> returns; ///< forms of the returns that its figures are counted from
-  std::vector<size_t> findings;     ///< of Report::findings, those that concern its figures
+  std::string title;                       ///< as printed; empty: what stands before the first heading
+  std::string within;                      ///< the heading that its own stands beneath, if that is not the title
+  base::Text owner;                        ///< 科室; empty where the template names none
+  size_t figures = 0;                      ///< it prints
+  std::vector<std::string> returns;        ///< forms of the returns that its figures are counted from
+  std::vector<ReturnsElsewhere> elsewhere; ///< last year's, say; none of the report's own organisation and period
+  std::vector<size_t> findings;            ///< of Report::findings, those that concern its figures
 };
 
 struct Report {

@@ -74,6 +74,15 @@ public:
         "# {org}总结 {科室:办公室|Office}\n开头。\n## 一、{year}年业务 "
         "{科室:医政科}\n门诊{t.visits|人次}，{…|比去年同期 "
         "增加 0位}。\n### （一）费用 {owner:财务科}\n费用{t.cost|元 1位}。\n## 二、病例\n死亡{t.deaths|例}。\n");
+    auto& income = catalog.indicators["t.income"];
+    income.id = "t.income";
+    income.title = {"业务收入", "Income"};
+    income.kind = package::IndicatorKind::sum;
+    income.grain = package::Grain::returned;
+    income.sql = "select org, subject, record, period_start as happened, amount as value from income";
+    add_document("elsewhere",
+                 "## 一、收入\n收入{t.income|元 0位}，{…|比去年同期 增长 1位}，上半年{…|期间:上半年 元 0位}。\n"
+                 "## 二、全县\n全县{t.income|机构:bureau 元 0位}，门诊{t.visits|人次}，{…|比去年同期 增加 0位}。\n");
     add_document("wrong", "门诊\n{t.visit|人次}{t.visits|人每次}");
     m_catalog = std::make_shared<const package::Catalog>(std::move(catalog));
     m_warehouse = std::make_unique<flatten::Warehouse>("", m_catalog);
@@ -179,7 +188,25 @@ TEST_CASE("a report's sections: who owns them, what they print, what was found a
   CHECK(report.text().find("医政科") == std::string::npos);
   CHECK(report.paragraphs.back().section == 3);
   CHECK(document::to_json(report).find(
-            R"("owner":{"zh":"办公室","en":"Office"},"figures":0,"returns":[],"findings":[])") != std::string::npos);
+            R"("owner":{"zh":"办公室","en":"Office"},"figures":0,"returns":[],"elsewhere":[],"findings":[])") !=
+        std::string::npos);
+}
+
+TEST_CASE("a section also rests on returns of the periods and organisations that it is set beside") {
+  County county;
+  const auto report = county.report({}, "elsewhere");
+  REQUIRE(report.sections.size() == 2);
+  const auto places = [&](size_t i) {
+    std::string out;
+    for (const auto& place : report.sections.at(i).elsewhere)
+      out += fmt::format("{} {} {}\n", place.org, place.period.to_string(), fmt::join(place.returns, ","));
+    return out;
+  };
+  CHECK(report.sections[0].returns == std::vector<std::string>{"income"});
+  CHECK(places(0) == "h1 2022 income\n");     // the first half year lies in the year
+  CHECK(places(1) == "bureau 2023 income\n"); // visits are counted from records, last year's too
+  CHECK(document::to_json(report).find(R"("elsewhere":[{"org":"h1","period":"2022","returns":["income"]}])") !=
+        std::string::npos);
 }
 
 TEST_CASE("relations between figures that do not hold are findings beside the text") {
@@ -205,7 +232,7 @@ TEST_CASE("what cannot be made says why") {
   };
   CHECK(has(refusal([&] { make("yaer", "h1"); }, base::Refusal::not_found), "did you mean 'year'"));
   CHECK(has(refusal([&] { make("quite-other", "h1"); }, base::Refusal::not_found),
-            "there are: sections, upper, wrong, year"));
+            "there are: elsewhere, sections, upper, wrong, year"));
   CHECK(has(refusal([&] { make("year", "h9"); }, base::Refusal::not_found), "h9"));
   std::string wrong = refusal([&] { make("wrong", "h1"); }, base::Refusal::invalid);
   CHECK(has(wrong, "t/documents/wrong.md:2"));

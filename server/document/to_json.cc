@@ -102,6 +102,14 @@ std::string to_json(const Report& report) {
     out.key("returns").begin_array();
     for (const auto& form : section.returns)
       out.string(form);
+    out.end_array().key("elsewhere").begin_array();
+    for (const auto& place : section.elsewhere) {
+      out.begin_object().member("org", place.org).member("period", place.period.to_string());
+      out.key("returns").begin_array();
+      for (const auto& form : place.returns)
+        out.string(form);
+      out.end_array().end_object();
+    }
     out.end_array().key("findings").begin_array();
     for (const size_t finding : section.findings)
       out.number(static_cast<int64_t>(finding));
