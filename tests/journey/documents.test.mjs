@@ -84,6 +84,27 @@ test("a section with nothing owed says so, and shows what was found about it", a
   await close();
 });
 
+test("last year's returns are asked for where a figure is compared with last year's", async () => {
+  const { page, troubles, close } = await openPage(browser, server.base, { settings: { org: "bureau", period: "2025-03" } });
+  const owed = (await read("/api/returns?org=bureau&period=2024-03&form=visit_monthly_return")).returns; // nobody has returned any
+  await page.goto(server.base + "/#/documents/county_year");
+  const medical = section(page, "二、医疗服务");
+  assert.match(await medical.locator("summary").innerText(), new RegExp(`欠 ${owed.length} 份[\\s\\S]*对比数据欠 ${owed.length} 份`));
+  await medical.locator("summary").click();
+  const compared = medical.getByRole("group", { name: "用来对比的数字还欠" });
+  await picture(page, "document-compared");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await assertFits(page);
+  await medical.scrollIntoViewIfNeeded();
+  await picture(page, "phone-document-compared");
+  await compared.getByRole("link", { name: new RegExp(`^${owed[0].org_name} 2024-03`) }).click();
+  await page.waitForURL(new RegExp(`returns/visit_monthly_return/${owed[0].org}/2024-03`));
+  await page.goto(server.base + "/#/documents/county_year");
+  assert.match(await section(page, "（二）卫生人员").locator("summary").innerText(), /不欠报表/);
+  assert.deepEqual(troubles, []);
+  await close();
+});
+
 test("on a phone, in English, on paper, while it loads and when it fails", async () => {
   const phone = await openPage(browser, server.base, { width: 390, height: 844, settings: february });
   for (const [place, name] of [["/#/documents", "phone-documents"], ["/#/documents/county_year", "phone-document"]]) {

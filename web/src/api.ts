@@ -99,6 +99,8 @@ export interface DocumentSection {
 }
 
 export interface ReportSection extends DocumentSection {
+  /** returns of other periods or organisations that its figures are compared with or looked up in */
+  elsewhere: { org: string; period: string; returns: string[] }[];
   /** how many it prints */
   figures: number;
   /** of the report's findings, those that concern its figures */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ReturnRow, ReturnState } from "./api";
-import { namesOf, owedBy } from "./owed";
+import { countOf, namesOf, owedBy, owedElsewhere, placesOf } from "./owed";
 
 const row = (form: string, org: string, period: string, state: ReturnState, overdue = false): ReturnRow => ({
   id: `${form}-${org}-${period}`, form, title: { zh: form, en: form }, org, org_name: `${org}卫生院`, period, state, due_on: "", overdue, recorded_at: "", reason: "",
@@ -24,4 +24,22 @@ it("what is not accepted is owed, whoever is overdue first", () => {
   expect(namesOf(owed)).toEqual(["b卫生院", "a卫生院"]);
   expect(owedBy({ returns: ["population"] }, rows)).toEqual([]);
   expect(owedBy({ returns: [] }, rows)).toEqual([]);
+});
+
+it("what figures are compared with is owed too, each return once and of its own forms", () => {
+  const income = { org: "a", period: "2022", returns: ["income"] };
+  const half = { org: "a", period: "2022H1", returns: ["income", "visits"] };
+  expect(placesOf([{ elsewhere: [income] }, { elsewhere: [half, income] }, { elsewhere: [] }])).toEqual([
+    { org: "a", period: "2022" },
+    { org: "a", period: "2022H1" },
+  ]);
+  const january = row("income", "a", "2022-01", "due", true);
+  const lists = [
+    { org: "a", period: "2022", today: "2024-01-01", returns: [january, row("income", "b", "2022-07", "submitted"), row("visits", "a", "2022-07", "due")] },
+    { org: "a", period: "2022H1", today: "2024-01-01", returns: [january, row("visits", "a", "2022-01", "accepted")] },
+  ];
+  const owed = owedElsewhere([income, half], lists);
+  expect(owed.map((form) => [form.form, namesOf([form])])).toEqual([["income", ["a卫生院", "b卫生院"]]]);
+  expect(countOf(owed)).toEqual({ count: 2, late: 1 });
+  expect(countOf(owedElsewhere([income], []))).toEqual({ count: 0, late: 0 });
 });

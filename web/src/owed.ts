@@ -1,4 +1,4 @@
-import type { ReturnRow } from "./api";
+import type { ReportSection, ReturnList, ReturnRow } from "./api";
 
 export interface OwedByOrganization {
   org: string;
@@ -27,6 +27,31 @@ export function owedBy(section: { returns: string[] }, rows: ReturnRow[]): OwedF
     const late = (one: OwedByOrganization) => one.rows.filter((row) => row.overdue).length;
     return { form, title: own[0]!.title, organizations: organizations.sort((a, b) => late(b) - late(a)) };
   });
+}
+
+/** How many returns these are, and how many of them are overdue. */
+export function countOf(owed: OwedForm[]): { count: number; late: number } {
+  const rows = owed.flatMap((form) => form.organizations.flatMap((one) => one.rows));
+  return { count: rows.length, late: rows.filter((row) => row.overdue).length };
+}
+
+type Elsewhere = ReportSection["elsewhere"];
+
+/** Where else the sections of a document look, each place once. */
+export function placesOf(sections: { elsewhere: Elsewhere }[]): { org: string; period: string }[] {
+  const all = sections.flatMap((section) => section.elsewhere);
+  return [...new Map(all.map(({ org, period }) => [`${org} ${period}`, { org, period }])).values()];
+}
+
+/** What is owed of the returns that a section's figures are compared with; a return that lies in two of the periods counts once. */
+export function owedElsewhere(elsewhere: Elsewhere, lists: ReturnList[]): OwedForm[] {
+  const rows = new Map<string, ReturnRow>();
+  for (const place of elsewhere) {
+    const list = lists.find((one) => one.org === place.org && one.period === place.period);
+    for (const row of list?.returns ?? []) if (place.returns.includes(row.form)) rows.set(row.id, row);
+  }
+  const all = [...rows.values()];
+  return owedBy({ returns: all.map((row) => row.form) }, all);
 }
 
 /** Who owes, each once, whoever is overdue first. */

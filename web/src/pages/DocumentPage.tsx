@@ -6,9 +6,10 @@ import type { Report, ReturnList } from "../api";
 import { DocumentSections } from "../components/DocumentSections";
 import { Loaded } from "../components/States";
 import { useSpeech } from "../i18n";
+import { placesOf } from "../owed";
 import { useSettings } from "../settings";
 import { tracePath } from "../tracePath";
-import { useData } from "../useData";
+import { useData, useEach } from "../useData";
 
 /** The document as it would be printed; each number opens its trace. */
 export default function DocumentPage() {
@@ -20,6 +21,7 @@ export default function DocumentPage() {
   const list = useRef<HTMLElement>(null);
   const path = `/api/documents/${encodeURIComponent(id)}`;
   const report = useData<Report>(path, { org, period });
+  const elsewhere = useEach<ReturnList>("/api/returns", report.data ? placesOf(report.data.sections) : null);
   const file = (kind: string) => `${path}/file.${kind}?${new URLSearchParams({ org, period })}`;
   // Of another document or period the chosen section may not be there, or not be found fault with.
   const shown = (data: Report) => (chosen !== undefined && data.sections[chosen]?.findings.length ? chosen : undefined);
@@ -32,6 +34,7 @@ export default function DocumentPage() {
           <DocumentSections
             sections={data.sections}
             returns={returns}
+            elsewhere={elsewhere}
             onFindings={(section) => {
               setChosen(section);
               list.current?.scrollIntoView({ block: "start" });
