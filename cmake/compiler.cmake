@@ -5,6 +5,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # g++ 12 takes the strings inside a moved std::variant for uninitialised at -O2 (gone in 13); the sanitizers and clang watch.
   target_compile_options(xinglin_compiler INTERFACE -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # libstdc++ 12's std::stable_sort calls what libstdc++ itself has deprecated.
+  target_compile_options(xinglin_compiler INTERFACE -Wno-deprecated-declarations)
+endif()
 target_include_directories(xinglin_compiler INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 
 find_program(XINGLIN_MOLD mold)
